@@ -1,0 +1,62 @@
+"""Who ordered, what is owed, what they have."""
+
+from billing.models.api_key import ApiKey
+from billing.models.client import Client, ClientUser
+from billing.models.email import Email, EmailStatus
+from billing.models.event import Event
+from billing.models.invoice import PAYABLE_STATUSES, Invoice, InvoiceCounter, InvoiceLine, InvoiceStatus, LineKind
+from billing.models.ledger import Account, LedgerEntry, LedgerImmutable, Posting
+from billing.models.operation import (
+    PAYING_KINDS,
+    SETTLED_STATUSES,
+    UNDERWAY_STATUSES,
+    WAITING_STATUSES,
+    HoldReason,
+    Operation,
+    OperationAttempt,
+    OperationKind,
+    OperationStatus,
+)
+from billing.models.order import Order, OrderLine, OrderStatus
+from billing.models.payment import Payment
+from billing.models.service import ENDED_STATUSES, LIVE_STATUSES, Service, ServiceField, ServiceStatus
+from billing.models.user import StaffRole, User
+
+__all__ = [
+    "ENDED_STATUSES",
+    "LIVE_STATUSES",
+    "PAYABLE_STATUSES",
+    "PAYING_KINDS",
+    "SETTLED_STATUSES",
+    "UNDERWAY_STATUSES",
+    "WAITING_STATUSES",
+    "Account",
+    "ApiKey",
+    "Client",
+    "ClientUser",
+    "Email",
+    "EmailStatus",
+    "Event",
+    "HoldReason",
+    "Invoice",
+    "InvoiceCounter",
+    "InvoiceLine",
+    "InvoiceStatus",
+    "LedgerEntry",
+    "LedgerImmutable",
+    "LineKind",
+    "Operation",
+    "OperationAttempt",
+    "OperationKind",
+    "OperationStatus",
+    "Order",
+    "OrderLine",
+    "OrderStatus",
+    "Payment",
+    "Posting",
+    "Service",
+    "ServiceField",
+    "ServiceStatus",
+    "StaffRole",
+    "User",
+]

@@ -1,0 +1,64 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+
+
+class Client(models.Model):
+    """A customer account: who is billed, in which currency and language. Users act for it."""
+
+    email = models.EmailField(_("e-mail"), max_length=254)
+    first_name = models.CharField(_("first name"), max_length=100)
+    last_name = models.CharField(_("last name"), max_length=100)
+    company = models.CharField(_("company"), max_length=150, blank=True, default="")
+    address1 = models.CharField(_("address"), max_length=200, blank=True, default="")
+    address2 = models.CharField(_("address, second line"), max_length=200, blank=True, default="")
+    city = models.CharField(_("city"), max_length=100, blank=True, default="")
+    state = models.CharField(_("state or region"), max_length=100, blank=True, default="")
+    postcode = models.CharField(_("postcode"), max_length=20, blank=True, default="")
+    country = CountryField(_("country"), blank=True, default="")
+    phone = models.CharField(_("phone"), max_length=30, blank=True, default="")
+    currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, verbose_name=_("currency"))
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
+    # Equals the client's CREDIT account in the ledger; kept here so that it can be locked and checked.
+    credit_balance = models.DecimalField(_("credit balance"), max_digits=19, decimal_places=4, default=0)
+    users = models.ManyToManyField(settings.AUTH_USER_MODEL, through="ClientUser", related_name="clients")
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("client")
+        verbose_name_plural = _("clients")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="one_client_per_email"),
+            models.CheckConstraint(condition=Q(credit_balance__gte=0), name="credit_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.full_name} #{self.pk}"
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, or the company where there is neither."""
+        return f"{self.first_name} {self.last_name}".strip() or self.company
+
+
+class ClientUser(models.Model):
+    """A user's right to act for a client; exactly one owner."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    is_owner = models.BooleanField(_("owner"), default=False)
+
+    class Meta:
+        verbose_name = _("user of a client")
+        verbose_name_plural = _("users of clients")
+        constraints = [
+            models.UniqueConstraint(fields=["client", "user"], name="one_membership_per_client_and_user"),
+            models.UniqueConstraint(fields=["client"], condition=Q(is_owner=True), name="one_owner_per_client"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} for {self.client_id}"

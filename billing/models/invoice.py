@@ -1,0 +1,136 @@
+from datetime import date
+from decimal import Decimal
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class InvoiceStatus(models.TextChoices):
+    """States of an invoice (WHMCS §4.1)."""
+
+    DRAFT = "DRAFT", _("Draft")
+    UNPAID = "UNPAID", _("Unpaid")
+    PAYMENT_PENDING = "PAYMENT_PENDING", _("Payment pending")
+    PAID = "PAID", _("Paid")
+    CANCELLED = "CANCELLED", _("Cancelled")
+    REFUNDED = "REFUNDED", _("Refunded")
+    COLLECTIONS = "COLLECTIONS", _("Collections")
+
+
+PAYABLE_STATUSES = (InvoiceStatus.UNPAID, InvoiceStatus.PAYMENT_PENDING, InvoiceStatus.COLLECTIONS)
+
+
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    """Named selections of invoices."""
+
+    def overdue(self, *, on: date) -> Self:
+        """Unpaid with a due date in the past; not a status."""
+        return self.filter(status=InvoiceStatus.UNPAID, due_date__lt=on)
+
+
+class Invoice(models.Model):
+    """A bill. Amounts are frozen when it is issued; the gapless number is given on payment, until then it is a proforma."""
+
+    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="invoices")
+    order = models.OneToOneField(
+        "billing.Order", on_delete=models.PROTECT, null=True, blank=True, related_name="invoice"
+    )
+    number = models.CharField(_("number"), max_length=50, null=True, blank=True, unique=True)
+    status = models.CharField(_("status"), max_length=20, choices=InvoiceStatus, default=InvoiceStatus.UNPAID)
+    currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, related_name="+")
+    payment_method = models.CharField(_("payment method"), max_length=30, blank=True, default="")
+    issue_date = models.DateField(_("issued on"))
+    due_date = models.DateField(_("due date"))
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    subtotal = models.DecimalField(_("subtotal"), max_digits=19, decimal_places=4)
+    tax = models.DecimalField(_("tax"), max_digits=19, decimal_places=4, default=0)
+    total = models.DecimalField(_("total"), max_digits=19, decimal_places=4)
+    amount_paid = models.DecimalField(_("paid"), max_digits=19, decimal_places=4, default=0)
+
+    objects = InvoiceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount_paid__gte=0) & Q(amount_paid__lte=F("total")), name="invoice_paid_within_total"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="PAID") | Q(number__isnull=False), name="paid_invoice_has_number"
+            ),
+        ]
+        indexes = [models.Index(fields=["due_date"], condition=Q(status="UNPAID"), name="invoice_unpaid_due")]
+
+    def __str__(self) -> str:
+        return self.display_number
+
+    @property
+    def balance(self) -> Decimal:
+        """What is still to be paid."""
+        return self.total - self.amount_paid
+
+    @property
+    def display_number(self) -> str:
+        """The number on the document: proforma until paid."""
+        return self.number or f"PRO-{self.pk}"
+
+    @property
+    def is_payable(self) -> bool:
+        """True while money is awaited."""
+        return self.status in PAYABLE_STATUSES
+
+
+class LineKind(models.TextChoices):
+    """What a line charges for."""
+
+    SERVICE = "SERVICE", _("Service")
+    SETUP = "SETUP", _("Setup")
+
+
+class InvoiceLine(models.Model):
+    """One charge. A SERVICE line carries the half-open period that it pays for; voided lines free that period."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
+    service = models.ForeignKey(
+        "billing.Service", on_delete=models.PROTECT, null=True, blank=True, related_name="invoice_lines"
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=LineKind)
+    description = models.CharField(_("description"), max_length=255)
+    period_start = models.DateField(_("from"), null=True, blank=True)
+    period_end = models.DateField(_("until"), null=True, blank=True)
+    amount = models.DecimalField(_("amount"), max_digits=19, decimal_places=4)
+    tax = models.DecimalField(_("tax"), max_digits=19, decimal_places=4, default=0)
+    is_voided = models.BooleanField(_("voided"), default=False)
+
+    class Meta:
+        verbose_name = _("invoice line")
+        verbose_name_plural = _("invoice lines")
+        ordering = ["invoice", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "period_start", "kind"],
+                condition=Q(is_voided=False),
+                name="one_line_per_service_period",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class InvoiceCounter(models.Model):
+    """The next number of a series; its row is locked by whoever takes one, so that there are no gaps."""
+
+    series = models.CharField(_("series"), max_length=20, primary_key=True)
+    next_number = models.PositiveIntegerField(_("next number"), default=1)
+
+    class Meta:
+        verbose_name = _("invoice counter")
+        verbose_name_plural = _("invoice counters")
+
+    def __str__(self) -> str:
+        return self.series

@@ -1,0 +1,86 @@
+from typing import NoReturn
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class LedgerImmutable(Exception):
+    """Postings are never changed or removed; post a correction instead."""
+
+
+class Account(models.TextChoices):
+    """Accounts of the ledger."""
+
+    RECEIVABLE = "RECEIVABLE", _("Receivable")
+    REVENUE = "REVENUE", _("Revenue")
+    TAX = "TAX", _("Tax")
+    CREDIT = "CREDIT", _("Client credit")
+    CLEARING = "CLEARING", _("Gateway clearing")
+    WRITE_OFF = "WRITE_OFF", _("Write-off")
+
+
+class AppendOnlyQuerySet[M: models.Model](models.QuerySet[M]):
+    """Rows may be added and read; every way to change or remove them is refused."""
+
+    def update(self, **values: object) -> NoReturn:
+        raise LedgerImmutable("Ledger entries are never changed.")
+
+    def delete(self) -> NoReturn:
+        raise LedgerImmutable("Ledger entries are never removed.")
+
+    def bulk_update(self, *arguments: object, **options: object) -> NoReturn:
+        raise LedgerImmutable("Ledger entries are never changed.")
+
+
+class AppendOnly(models.Model):
+    """Base of rows that are written once."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *arguments: object, **options: object) -> None:
+        if self.pk is not None and not self._state.adding:
+            raise LedgerImmutable("Ledger entries are never changed.")
+        super().save(*arguments, **options)  # type: ignore[arg-type]
+
+    def delete(self, *arguments: object, **options: object) -> NoReturn:
+        raise LedgerImmutable("Ledger entries are never removed.")
+
+
+class Posting(AppendOnly):
+    """One business fact in the books; its entries sum to zero."""
+
+    kind = models.CharField(_("kind"), max_length=40)
+    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="+")
+    invoice = models.ForeignKey("billing.Invoice", on_delete=models.PROTECT, null=True, related_name="postings")
+    payment = models.ForeignKey("billing.Payment", on_delete=models.PROTECT, null=True, related_name="postings")
+    posted_at = models.DateTimeField(_("posted at"))
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("posting")
+        verbose_name_plural = _("postings")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.pk}"
+
+
+class LedgerEntry(AppendOnly):
+    """One side of a posting: debits positive, credits negative, in one currency."""
+
+    posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="entries")
+    account = models.CharField(_("account"), max_length=20, choices=Account)
+    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="+")
+    currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, related_name="+")
+    amount = models.DecimalField(_("amount"), max_digits=19, decimal_places=4)
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["client", "account"], name="ledger_client_account")]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.amount}"

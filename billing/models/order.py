@@ -1,0 +1,60 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Cycle
+
+
+class OrderStatus(models.TextChoices):
+    """States of an order (WHMCS): PENDING waits for staff even when the service is made already."""
+
+    PENDING = "PENDING", _("Pending")
+    ACTIVE = "ACTIVE", _("Active")
+    FRAUD = "FRAUD", _("Fraud")
+    CANCELLED = "CANCELLED", _("Cancelled")
+
+
+class Order(models.Model):
+    """What a client asked for, at the prices of that moment. Renewals make no orders."""
+
+    number = models.CharField(_("number"), max_length=10, unique=True)
+    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="orders")
+    status = models.CharField(_("status"), max_length=20, choices=OrderStatus, default=OrderStatus.PENDING)
+    payment_method = models.CharField(_("payment method"), max_length=30)
+    currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, related_name="+")
+    total = models.DecimalField(_("total"), max_digits=19, decimal_places=4)
+    # One checkout makes one order: the form's token or the caller's Idempotency-Key, and what was asked under it.
+    checkout_key = models.CharField(_("checkout key"), max_length=200, unique=True)
+    checkout_fingerprint = models.CharField(_("checkout fingerprint"), max_length=64)
+    notes = models.TextField(_("notes"), blank=True, default="")
+    placed_at = models.DateTimeField(_("placed at"))
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    """A product in an order with its frozen prices. `quantity` services are made from it."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
+    cycle = models.CharField(_("cycle"), max_length=20, choices=Cycle)
+    quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    description = models.CharField(_("description"), max_length=255)
+    unit_price = models.DecimalField(_("unit price"), max_digits=19, decimal_places=4)
+    setup_fee = models.DecimalField(_("setup fee"), max_digits=19, decimal_places=4, default=0)
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["order", "id"]
+        constraints = [models.CheckConstraint(condition=Q(quantity__gte=1), name="order_line_quantity_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.description}"

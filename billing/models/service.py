@@ -1,0 +1,129 @@
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Cycle
+from vault.fields import EncryptedTextField
+
+
+class ServiceStatus(models.TextChoices):
+    """States of a service (WHMCS)."""
+
+    PENDING = "PENDING", _("Pending")
+    ACTIVE = "ACTIVE", _("Active")
+    SUSPENDED = "SUSPENDED", _("Suspended")
+    TERMINATED = "TERMINATED", _("Terminated")
+    CANCELLED = "CANCELLED", _("Cancelled")
+    FRAUD = "FRAUD", _("Fraud")
+    COMPLETED = "COMPLETED", _("Completed")
+
+
+ENDED_STATUSES = (ServiceStatus.TERMINATED, ServiceStatus.CANCELLED, ServiceStatus.FRAUD, ServiceStatus.COMPLETED)
+LIVE_STATUSES = (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
+
+
+class ServiceQuerySet(models.QuerySet["Service"]):
+    """Named selections of services."""
+
+    def not_ended(self) -> Self:
+        """Everything that is or may become live."""
+        return self.exclude(status__in=ENDED_STATUSES)
+
+    def live(self) -> Self:
+        """Provisioned and not ended."""
+        return self.filter(status__in=LIVE_STATUSES)
+
+    def invoiced_for_renewal(self, *, due_until: date) -> Self:
+        """Live recurring services whose next period, or the partner's end date, comes by `due_until`."""
+        return (
+            self.live()
+            .exclude(cycle=Cycle.ONE_TIME)
+            .filter(next_due_date__isnull=False, recurring_amount__gt=0)
+            .filter(Q(next_due_date__lte=due_until) | Q(expires_on__lte=due_until, paid_until__lte=F("expires_on")))
+        )
+
+
+class Service(models.Model):
+    """Something a client has. `paid_until` is moved by payment only, `expires_on` by the partner only."""
+
+    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="services")
+    order_line = models.ForeignKey("billing.OrderLine", on_delete=models.PROTECT, related_name="services")
+    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="services")
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    status = models.CharField(_("status"), max_length=20, choices=ServiceStatus, default=ServiceStatus.PENDING)
+    cycle = models.CharField(_("cycle"), max_length=20, choices=Cycle)
+    currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, related_name="+")
+    first_amount = models.DecimalField(_("first payment"), max_digits=19, decimal_places=4)
+    recurring_amount = models.DecimalField(_("recurring amount"), max_digits=19, decimal_places=4, default=0)
+
+    registered_on = models.DateField(_("registered on"))
+    anchor_day = models.PositiveSmallIntegerField(_("billing day"))
+    next_due_date = models.DateField(_("next due date"), null=True, blank=True)
+    paid_until = models.DateField(_("paid until"), null=True, blank=True)
+    expires_on = models.DateField(_("end date at the partner"), null=True, blank=True)
+
+    # What is bought, frozen from the product at the order; where it is bought, chosen once.
+    module = models.CharField(_("module"), max_length=50, blank=True, default="")
+    kind = models.CharField(_("kind"), max_length=20, blank=True, default="")
+    tariff_id = models.CharField(_("Product ID"), max_length=20, blank=True, default="")
+    partner_period = models.SmallIntegerField(_("period bought"), null=True, blank=True)
+    server = models.ForeignKey("noc.Server", on_delete=models.PROTECT, null=True, blank=True, related_name="services")
+    remote_id = models.CharField(_("ID at the partner"), max_length=50, blank=True, default="")
+    remote_status = models.PositiveSmallIntegerField(_("status at the partner"), null=True, blank=True)
+    dedicated_ip = models.GenericIPAddressField(_("dedicated IP"), null=True, blank=True)
+    synced_at = models.DateTimeField(_("synced at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = ServiceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["server", "kind", "remote_id"],
+                condition=~Q(remote_id="") & ~Q(status__in=["TERMINATED", "CANCELLED", "FRAUD", "COMPLETED"]),
+                name="one_service_per_remote_id",
+            ),
+            models.CheckConstraint(condition=Q(anchor_day__gte=1, anchor_day__lte=31), name="billing_day_in_month"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_due_date"], condition=Q(status__in=["ACTIVE", "SUSPENDED"]), name="service_renewal_due"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    @property
+    def is_ended(self) -> bool:
+        """True once nothing more will be billed or bought for it."""
+        return self.status in ENDED_STATUSES
+
+
+class ServiceField(models.Model):
+    """The value of a product's custom field for one service; a secret one is stored encrypted."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="field_values")
+    field = models.ForeignKey("catalog.CustomField", on_delete=models.PROTECT, related_name="+")
+    plain_value = models.TextField(_("value"), blank=True, default="")
+    secret_value = EncryptedTextField(_("secret value"), blank=True, default="")
+
+    class Meta:
+        verbose_name = _("field value")
+        verbose_name_plural = _("field values")
+        constraints = [models.UniqueConstraint(fields=["service", "field"], name="one_value_per_service_and_field")]
+
+    def __str__(self) -> str:
+        return f"{self.service_id}:{self.field_id}"
+
+    @property
+    def value(self) -> str:
+        """The value, wherever it is kept."""
+        return self.secret_value or self.plain_value

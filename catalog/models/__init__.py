@@ -1,0 +1,20 @@
+"""What is sold: groups, products, prices, custom fields."""
+
+from catalog.models.currency import Currency
+from catalog.models.custom_field import CustomField, FieldType
+from catalog.models.group import ProductGroup
+from catalog.models.price import Cycle, Price
+from catalog.models.product import AutoSetup, PaymentType, Product, QuantityMode
+
+__all__ = [
+    "AutoSetup",
+    "Currency",
+    "CustomField",
+    "Cycle",
+    "FieldType",
+    "PaymentType",
+    "Price",
+    "Product",
+    "ProductGroup",
+    "QuantityMode",
+]

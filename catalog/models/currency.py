@@ -1,0 +1,30 @@
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Currency(models.Model):
+    """A currency that clients can be billed in. `precision` is the number of decimals that its amounts round to."""
+
+    code = models.CharField(
+        _("code"),
+        max_length=3,
+        primary_key=True,
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Three capital letters, as in EUR."))],
+    )
+    precision = models.PositiveSmallIntegerField(_("decimals"), default=2)
+    is_default = models.BooleanField(_("default"), default=False)
+
+    class Meta:
+        verbose_name = _("currency")
+        verbose_name_plural = _("currencies")
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=models.Q(is_default=True), name="one_default_currency"
+            ),
+            models.CheckConstraint(condition=models.Q(precision__lte=4), name="currency_precision_at_most_four"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

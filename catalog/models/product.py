@@ -1,0 +1,88 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class PaymentType(models.TextChoices):
+    """How a product is charged (guide B, Pricing)."""
+
+    FREE = "FREE", _("Free")
+    ONE_TIME = "ONE_TIME", _("One time")
+    RECURRING = "RECURRING", _("Recurring")
+
+
+class AutoSetup(models.TextChoices):
+    """When the module's Create runs by itself (guide B, Module settings)."""
+
+    ORDER = "ORDER", _("As soon as an order is placed")
+    PAYMENT = "PAYMENT", _("As soon as the first payment is received")
+    ACCEPT = "ACCEPT", _("When an operator accepts the order")
+    NEVER = "NEVER", _("Never by itself")
+
+
+class QuantityMode(models.TextChoices):
+    """Whether several units may be ordered at once."""
+
+    ONE = "ONE", _("No")
+    MULTIPLE = "MULTIPLE", _("Yes: one service each")
+
+
+class Product(models.Model):
+    """Something a client can order, and what a module buys for it."""
+
+    group = models.ForeignKey("catalog.ProductGroup", on_delete=models.PROTECT, related_name="products")
+    name = models.CharField(_("name"), max_length=150)
+    slug = models.SlugField(_("URL"), max_length=100)
+    tagline = models.CharField(_("tagline"), max_length=255, blank=True, default="")
+    short_description = models.TextField(_("short description"), blank=True, default="")
+    description = models.TextField(_("description"), blank=True, default="")
+    is_featured = models.BooleanField(_("featured"), default=False)
+    is_hidden = models.BooleanField(_("hidden"), default=False, help_text=_("Not listed; the direct link works."))
+    is_retired = models.BooleanField(_("retired"), default=False, help_text=_("Cannot be ordered anywhere."))
+    position = models.PositiveIntegerField(_("display order"), default=0)
+
+    payment_type = models.CharField(
+        _("payment type"), max_length=20, choices=PaymentType, default=PaymentType.RECURRING
+    )
+    quantity_mode = models.CharField(
+        _("allow multiple quantities"), max_length=20, choices=QuantityMode, default=QuantityMode.MULTIPLE
+    )
+
+    module = models.CharField(_("module"), max_length=50, blank=True, default="")
+    server_group = models.ForeignKey(
+        "noc.ServerGroup",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("server group"),
+    )
+    tariff_id = models.CharField(_("Product ID"), max_length=20, blank=True, default="")
+    # Follows from the Product ID; an operator names it when no price list does.
+    kind = models.CharField(_("kind"), max_length=20, blank=True, default="")
+    is_tariff_unchecked = models.BooleanField(
+        _("sell what the price list does not show"),
+        default=False,
+        help_text=_("Skips the checks of Product ID and periods; the partner may refuse the order."),
+    )
+    partner_period = models.SmallIntegerField(
+        _("period bought"),
+        null=True,
+        blank=True,
+        help_text=_("For free and one-time products: 1, 3, 6 or 12 months, -100 for a trial."),
+    )
+    admin_phone = models.CharField(_("admin phone"), max_length=50, blank=True, default="")
+    auto_setup = models.CharField(_("automation"), max_length=20, choices=AutoSetup, default=AutoSetup.PAYMENT)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["group", "position", "name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["group", "slug"], name="one_product_per_group_and_slug"),
+            models.CheckConstraint(condition=Q(module="") | ~Q(tariff_id=""), name="module_product_has_product_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

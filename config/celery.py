@@ -1,0 +1,75 @@
+"""Celery: queues, the static timetable, and the transport that the settings choose.
+
+The rows of `billing.Operation` and `billing.Email` are the truth; every message here is a wake-up that may be lost.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings
+
+app = Celery("nocdesk")
+
+
+def transport_options() -> dict[str, Any]:
+    """Broker settings: Redis when there is one, else kombu's folders under VAR_DIR."""
+    if settings.CELERY_BROKER_URL:
+        return {
+            "broker_url": settings.CELERY_BROKER_URL,
+            "broker_transport_options": {
+                "visibility_timeout": 300,
+                "socket_timeout": 5,
+                "socket_connect_timeout": 2,
+                "queue_order_strategy": "round_robin",
+            },
+        }
+    folder: Path = settings.VAR_DIR / "broker"
+    folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "broker_url": "filesystem://",
+        "broker_transport_options": {
+            "data_folder_in": str(folder),
+            "data_folder_out": str(folder),
+            "control_folder": str(folder / "control"),
+            "store_processed": False,
+            "polling_interval": 0.3,
+        },
+    }
+
+
+app.conf.update(
+    **transport_options(),
+    task_queues=[Queue("operations"), Queue("mail"), Queue("duties")],
+    task_default_queue="duties",
+    task_routes={
+        "billing.run_operation": {"queue": "operations"},
+        "billing.send_email": {"queue": "mail"},
+    },
+    task_ignore_result=True,
+    task_acks_late=False,
+    task_serializer="json",
+    accept_content=["json"],
+    broker_connection_retry_on_startup=True,
+    task_publish_retry=False,
+    worker_pool="threads",
+    worker_concurrency=settings.CELERY_WORKER_CONCURRENCY,
+    worker_prefetch_multiplier=1,
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+    worker_hijack_root_logger=False,
+    timezone=settings.TIME_ZONE,
+    beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
+    beat_schedule={
+        "wake-due-work": {"task": "billing.wake_due_work", "schedule": settings.OPERATION_SWEEP_INTERVAL},
+        "probe-held-accounts": {"task": "billing.probe_held_accounts", "schedule": 600.0},
+        "refresh-price-lists": {"task": "billing.refresh_price_lists", "schedule": 6 * 3600.0},
+        "nightly": {"task": "billing.nightly", "schedule": 3600.0},
+    },
+)
+app.autodiscover_tasks(["billing"])
