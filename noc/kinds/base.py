@@ -1,0 +1,282 @@
+"""One shape for all kinds of service: the partner's own words for ordering, reading, changing and deleting them."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from ipaddress import IPv4Address
+from typing import ClassVar, Final
+
+import idna
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from noc.client import PartnerClient
+from noc.errors import NotBought, NotFound, OutcomeUnknown, PartnerError, Rejected
+from noc.listing import read_rows
+from noc.schemas import (
+    NO_ADDONS,
+    ItemStatus,
+    RemoteService,
+    RenewalForm,
+    parse_int,
+    read_date,
+    read_service,
+    read_status,
+)
+from noc.tariffs import contradicts
+from noc.wire import Node
+
+OFF: Final = "null"  # the partner turns auto-renewal on where the parameter is missing
+EMAIL: Final = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]+\.[^\s@<>\".]{2,}")
+DOMAIN_LABEL: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+
+
+class Command(StrEnum):
+    """What an operator can do with a service of a kind."""
+
+    CREATE = "create"
+    RENEW = "renew"
+    TERMINATE = "terminate"
+    SYNC = "sync"
+    CHANGE = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """A field of a service: `key` is what the module reads, `label` what people see.
+
+    `type` is text, password, ip, email or domain.
+    """
+
+    key: str
+    label: str | Promise
+    type: str = "text"
+    is_required: bool = False
+    on_order_form: bool = False
+    is_admin_only: bool = False
+    is_secret: bool = False
+    filled_by_partner: bool = False
+    description: str | Promise = ""
+
+    def find_fault(self, value: str) -> str | Promise:
+        """Why the partner would refuse this value, "" if nothing speaks against it."""
+        value = value.strip()
+        if not value:
+            return _("Fill in this field.") if self.is_required else ""
+        if self.type == "ip" and not is_ipv4(value):
+            return _("Enter an IPv4 address, such as 192.0.2.10.")
+        if self.type == "email" and not EMAIL.fullmatch(value):
+            return _("Enter an e-mail address.")
+        if self.type == "domain" and not is_domain(value):
+            return _("Enter a domain name, such as example.com.")
+        if self.type == "id" and not (value.isascii() and value.isdecimal()):
+            return _("Enter the number of the license.")
+        if len(value) > 255:
+            return _("Enter at most 255 characters.")
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """What to buy. `fields` has our keys, `addons` counts per addon id, `reference` is unique on our side."""
+
+    tariff_id: str
+    period: int
+    reference: str
+    fields: Mapping[str, str]
+    addons: Mapping[str, int] = field(default_factory=lambda: NO_ADDONS)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReply:
+    """The partner took the order; `remote_id` is None where it answered without an id: look for the service."""
+
+    remote_id: str | None
+
+
+class Kind(ABC):
+    """A kind of service. Instances hold no state and may be shared by threads.
+
+    Every method that talks raises the tree of `noc.errors`.
+    """
+
+    code: ClassVar[str]
+    label: ClassVar[str | Promise]
+    item_type: ClassVar[str]  # the partner's word: prefix of its functions, itemtype of the price list
+    commands: ClassVar[frozenset[Command]]
+    change_fields: ClassVar[tuple[str, ...]]  # our keys that may change later, () = none
+    default_periods: ClassVar[frozenset[int]]
+    order_fields: ClassVar[tuple[str, ...]]  # our keys sent with an order under the same name
+    key_fields: ClassVar[tuple[str, ...]]  # our keys that tell one service from another at the partner
+
+    @abstractmethod
+    def fields_for(self, tariff_id: str, tariff_name: str = "") -> tuple[FieldSpec, ...]:
+        """Fields of a product with this tariff; the live name helps where the id is in no table."""
+
+    def find_faults(self, tariff_id: str, fields: Mapping[str, str]) -> dict[str, str | Promise]:
+        """Our field key → what is wrong with its value, for the fields that people fill."""
+        asked = (spec for spec in self.fields_for(tariff_id) if not spec.filled_by_partner)
+        return {spec.key: fault for spec in asked if (fault := spec.find_fault(fields.get(spec.key, "")))}
+
+    def order(self, client: PartnerClient, request: OrderRequest) -> OrderReply:
+        """Buy. NotBought where the partner left it in the basket; an answer without an id is still an order."""
+        sent = {key: request.fields[key].strip() for key in self.order_fields if request.fields.get(key, "").strip()}
+        addons = {f"addon_{addon_id}": str(count) for addon_id, count in request.addons.items()}
+        reply = client.pay(
+            f"{self.item_type}.order.param",
+            **sent,
+            **addons,
+            pricelist=request.tariff_id,
+            period=str(request.period),
+            remoteid=request.reference,
+            autoprolong=OFF,
+            skipbasket="on",
+            clicked_button="finish",
+        )
+        return self._judge_order(client, reply)
+
+    def _judge_order(self, client: PartnerClient, reply: Node) -> OrderReply:
+        places = (reply, *reply.children("doc"))
+        remote_id = next((found for place in places if (found := place.text("id")).isdecimal()), None)
+        billorder, asks_payment = read_payment_hint(reply)
+        looks_unpaid = asks_payment or bool(billorder) or any(read_status(p) == ItemStatus.ORDERED for p in places)
+        if looks_unpaid and (remote_id is None or self._is_unpaid(client, remote_id)):
+            raise NotBought(_("The partner left the order unpaid."), billorder=billorder, item_id=remote_id or "")
+        return OrderReply(remote_id)
+
+    def _is_unpaid(self, client: PartnerClient, remote_id: str) -> bool:
+        """The hint may be wrong: only the service itself tells. Looks once, the paying call has used its time."""
+        try:
+            form = client.read_once(f"{self.item_type}.edit", elid=remote_id)
+        except NotFound:
+            return True
+        except PartnerError as error:
+            raise OutcomeUnknown(_("The partner speaks of payment and the service could not be read.")) from error
+        return read_status(form) not in (ItemStatus.ACTIVE, ItemStatus.PROCESSING, ItemStatus.SUSPENDED)
+
+    def read(self, client: PartnerClient, remote_id: str) -> RemoteService:
+        """The service by its form. NotFound is the only proof that it is gone."""
+        form = client.read(f"{self.item_type}.edit", elid=remote_id)
+        return read_service(form, self.code, remote_id=remote_id)
+
+    def list_all(self, client: PartnerClient) -> list[RemoteService]:
+        """All services of this kind, deleted rows too: whole, sorted by id, without doubles. Else Unavailable."""
+        return [read_service(row, self.code) for row in read_rows(client, self.item_type)]
+
+    @abstractmethod
+    def change(self, client: PartnerClient, remote_id: str, fields: Mapping[str, str], reference: str) -> None:
+        """Change `change_fields` (our keys) at the partner; Rejected where it refuses."""
+
+    def turn_off_auto_renewal(self, client: PartnerClient, remote_id: str, current: RemoteService) -> None:
+        """Renewals come from us alone. Values that the form might lose are sent again."""
+        client.write(f"{self.item_type}.edit", elid=remote_id, autoprolong=OFF, **self._kept_values(client, current))
+
+    def _kept_values(self, client: PartnerClient, current: RemoteService) -> dict[str, str]:
+        """What an edit must repeat; nothing by default."""
+        return {}
+
+    def delete(self, client: PartnerClient, remote_id: str) -> None:
+        """End the service for good. Gone already is success; a refusal (minimum term) is Rejected."""
+        try:
+            client.write(f"{self.item_type}.delete", elid=remote_id)
+        except NotFound:
+            return
+        except Rejected:
+            if not self._is_gone(client, remote_id):
+                raise
+
+    def _is_gone(self, client: PartnerClient, remote_id: str) -> bool:
+        try:
+            return self.read(client, remote_id).status == ItemStatus.DELETED
+        except NotFound:
+            return True
+
+    def renewal_form(self, client: PartnerClient, remote_id: str) -> RenewalForm:
+        """Which periods the service may be renewed for, and until when; nothing is bought."""
+        form = client.read("service.prolong", elid=remote_id)
+        entries = form.named_list("period")
+        codes = (parse_int(node.attr("key") or node.text("k") or node.text("key") or node.value) for node in entries)
+        return RenewalForm(
+            periods=frozenset(code for code in codes if code is not None),
+            expires_on=read_date(form, "expiredate", "real_expiredate"),
+            new_expires_on=read_date(form, "newexpiredate"),
+            status=read_status(form),
+        )
+
+    def renew(self, client: PartnerClient, remote_id: str, period: int) -> date | None:
+        """Extend and pay now. The new end date if the partner tells it; read the form to be sure."""
+        reply = client.pay("service.prolong", elid=remote_id, period=str(period))
+        dates = (read_date(place, "newexpiredate") for place in (reply, *reply.children("doc")))
+        new_end = next(filter(None, dates), None)
+        billorder, asks_payment = read_payment_hint(reply)
+        if asks_payment or (billorder and new_end is None):
+            raise NotBought(_("The partner left the renewal unpaid."), billorder=billorder, item_id=remote_id)
+        return new_end
+
+    def match_key(self, tariff_id: str, fields: Mapping[str, str]) -> str:
+        """Two purchases with one key must never be open together on an account."""
+        values = (normalize_value(fields.get(key, "")) for key in self.key_fields)
+        return "|".join((self.code, tariff_id.strip(), *values))
+
+    def matches(self, row: RemoteService, tariff_id: str, fields: Mapping[str, str]) -> bool:
+        """Could this row be what we ordered? Compares what both sides have: a row may show less than we sent."""
+        if row.tariff_id:
+            if row.tariff_id != tariff_id.strip():
+                return False
+        elif contradicts(row.tariff_name, tariff_id):
+            return False
+        shown = shown_values(row)
+        return all(may_be_same(key, shown.get(key, ""), fields.get(key, "")) for key in self.key_fields)
+
+
+def read_payment_hint(reply: Node) -> tuple[str, bool]:
+    """(billorder, the answer sends us to a payment form) — the order lies in the basket (partner-api.md §4)."""
+    places = (reply, *reply.children("doc"))
+    next_step = " ".join(place.text(name) for place in places for name in ("ok", "redirect", "url"))
+    asks_payment = bool(re.search(r"\bfunc=(?:payment\.|basket|cart)", next_step))
+    told = re.search(r"\bbillorder=(\d+)", next_step)
+    billorder = next(filter(None, (place.text("billorder") for place in places)), "")
+    return billorder or (told[1] if told else ""), asks_payment
+
+
+def shown_values(row: RemoteService) -> dict[str, str]:
+    return {**row.extra, "licname": row.name, "ip": row.ip, "item": row.item}
+
+
+def may_be_same(key: str, shown: str, wanted: str) -> bool:
+    """False only where both sides say something and it differs."""
+    shown, wanted = normalize_value(shown), normalize_value(wanted)
+    if not shown or not wanted or shown == wanted:
+        return True
+    if key == "item" and not shown.isdecimal():  # a list may show the parent's name, with its number or without
+        numbers = re.findall(r"\d+", shown)
+        return wanted in numbers or not any(len(number) >= 5 for number in numbers)
+    return False
+
+
+def normalize_value(text: str) -> str:
+    """Case, spaces and the two spellings of a domain name do not tell services apart."""
+    text = " ".join(text.split()).casefold()
+    if text.isascii() or " " in text:
+        return text
+    try:
+        return idna.encode(text, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return text
+
+
+def is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_domain(text: str) -> bool:
+    name = normalize_value(text).rstrip(".")
+    labels = name.split(".")
+    return len(labels) > 1 and len(name) < 254 and all(DOMAIN_LABEL.fullmatch(label) for label in labels)

@@ -1,0 +1,93 @@
+"""What an error of the partner means for a call: which branch of `noc.errors` it is (partner-api.md §4)."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from noc.errors import (
+    AuthFailed,
+    InsufficientFunds,
+    NotFound,
+    OutcomeUnknown,
+    PartnerError,
+    ProtocolError,
+    Rejected,
+)
+from noc.wire import BUSY, Fault
+
+NO_MONEY_TEXT: Final = re.compile(r"insufficient funds|not enough (?:money|funds)|недостаточно (?:средств|денег)", re.I)
+NO_MONEY_CODE: Final = re.compile(r"money|balance|fund|credit", re.I)
+NOT_NOW_TEXT: Final = re.compile(
+    r"can be renewed only after|cannot renew th|can't renew th|cannot be renewed"
+    r"|продлить можно только после|продлена? только после|можно продлить только|(?:нельзя|невозможно) продлить",
+    re.I,
+)
+NO_FUNCTION_TEXT: Final = re.compile(r"function|функци", re.I)
+PLAIN_REFUSALS: Final = frozenset({"value", "exist", "exists", "pricelist_min_order", "wizard_unavailable"})
+
+AUTH_WORDS: Final[Mapping[str, Promise]] = {
+    "badpassword": _("The partner does not accept the username or password."),
+    "badip": _("The partner does not let this account in from our IP address."),
+    "blocklogon": _("The partner has blocked logins to this account for a while."),
+    "blockgeoip": _("The partner does not let this account in from our country."),
+    "blocked_ip": _("The partner has blocked our IP address."),
+}
+TWO_FACTOR: Final = _("The account asks for a second factor: turn it off, or use an account of its own for the API.")
+
+
+def is_busy(fault: Fault) -> bool:
+    """The partner is still at work on an earlier request."""
+    return fault.object == "runningoperation" or fault.type == "runningoperation" or bool(BUSY.search(fault.message))
+
+
+def judge_fault(fault: Fault, params: Mapping[str, str], *, has_effects: bool) -> PartnerError:
+    """The error to raise. With effects only the listed types mean "nothing was done"; the rest stays unknown."""
+    kind, target = fault.type.casefold(), fault.object
+    if is_busy(fault):
+        words = _("The partner is still at work on this.")
+        return (OutcomeUnknown if has_effects else ProtocolError)(words, type=fault.type, object=target)
+    if kind in ("auth", "access"):
+        return judge_access(fault, params, has_effects=has_effects)
+    if NO_MONEY_TEXT.search(fault.message):
+        return InsufficientFunds(tell(fault), type=fault.type, object=target)
+    if kind == "missed":
+        return judge_missed(fault, params, has_effects=has_effects)
+    if kind in PLAIN_REFUSALS or NOT_NOW_TEXT.search(fault.message):
+        return Rejected(tell(fault), type=fault.type, object=target, field=target)
+    if NO_MONEY_CODE.search(kind) or NO_MONEY_CODE.search(target):
+        return InsufficientFunds(tell(fault), type=fault.type, object=target)
+    return (OutcomeUnknown if has_effects else ProtocolError)(tell(fault), type=fault.type, object=target)
+
+
+def judge_access(fault: Fault, params: Mapping[str, str], *, has_effects: bool) -> PartnerError:
+    """Login trouble, except that a change of address too soon is refused as `access` to the field `ip` (§6.2)."""
+    if has_effects and fault.type == "access" and fault.object == "ip" and "ip" in params:
+        return Rejected(tell(fault), type=fault.type, object=fault.object, field="ip")
+    if "totp" in fault.object or "qrcode" in fault.object:
+        return AuthFailed(TWO_FACTOR, type=fault.type, object=fault.object)
+    return AuthFailed(AUTH_WORDS.get(fault.object, tell(fault)), type=fault.type, object=fault.object)
+
+
+def judge_missed(fault: Fault, params: Mapping[str, str], *, has_effects: bool) -> PartnerError:
+    """`missed` speaks of the object asked for only if it names neither the function nor another parameter."""
+    func = params.get("func", "")
+    names_function = fault.object in ("func", func) and (fault.object == "func" or "." in func)
+    if names_function or NO_FUNCTION_TEXT.search(fault.message):
+        error = Rejected if has_effects else ProtocolError
+        return error(tell(fault), type=fault.type, object=fault.object)
+    if "elid" not in params or (fault.object in params and fault.object != "elid"):
+        return Rejected(tell(fault), type=fault.type, object=fault.object, field=fault.object)
+    return NotFound(tell(fault), type=fault.type, object=fault.object)
+
+
+def tell(fault: Fault) -> str | Promise:
+    """The partner's own words, else its codes."""
+    if fault.message:
+        return fault.message
+    return _("The partner answered with the error “%(type)s” (%(object)s).") % {
+        "type": fault.type or "?",
+        "object": fault.object or "?",
+    }
