@@ -73,7 +73,7 @@ class Deadlines:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One HTTP call, secrets removed. `outcome`: ok, unavailable, unknown, rejected, missing, refused, money, protocol."""
+    """One HTTP call, secrets removed. The words of `outcome` are those of `name_outcome`."""
 
     func: str
     params: dict[str, str]
@@ -226,10 +226,10 @@ class PartnerClient:
             return trouble(describe_unreadable(reply, error))
         if fault := node.error:
             return self._judge_fault(fault, params, has_effects=has_effects)
-        if reply.status_code != httpx.codes.OK:
+        if not httpx.codes.is_success(reply.status_code):
             return trouble(_("The partner answered with HTTP %(code)s.") % {"code": reply.status_code})
         if asks_login(node, params["func"]):
-            is_second_factor = "totp" in node.text("ok") or node.attr("func").startswith("totp")
+            is_second_factor = "totp" in node.text("ok") or node.text("func").startswith("totp")
             return AuthFailed(TWO_FACTOR if is_second_factor else _("The partner asks to log in again."), type="auth")
         return node
 
@@ -286,10 +286,8 @@ def complete_url(url: str) -> str:
 
 def asks_login(node: Node, func: str) -> bool:
     """A login form instead of an answer: it would read as an empty list."""
-    step = node.text("ok")
-    return (node.attr("func") in LOGIN_FUNCTIONS and func not in LOGIN_FUNCTIONS) or step.startswith(
-        "func=totp.confirm"
-    )
+    shows_login = node.text("func") in LOGIN_FUNCTIONS and func not in LOGIN_FUNCTIONS
+    return shows_login or node.text("ok").startswith("func=totp.confirm")
 
 
 def describe_unreadable(reply: Reply, error: Unreadable) -> str | Promise:
@@ -305,7 +303,7 @@ def describe_unreadable(reply: Reply, error: Unreadable) -> str | Promise:
 
 
 def name_outcome(answer: Node | PartnerError) -> str:
-    """One word for the record of a call."""
+    """One word for the record: ok, unavailable, unknown, missing, rejected, refused, money or protocol."""
     if isinstance(answer, Node):
         return "ok"
     names: tuple[tuple[type[PartnerError], str], ...] = (

@@ -61,7 +61,7 @@ class InsufficientFunds(PartnerError):
 
 
 class NotBought(PartnerError):
-    """The order was not paid: it lies in the basket `billorder`, perhaps as the unpaid item `item_id` ("" if untold)."""
+    """The order was not paid: it lies in the basket `billorder`, maybe as the unpaid item `item_id`; "" if untold."""
 
     def __init__(
         self, message: object = "", *, type: str = "", object: str = "", billorder: str = "", item_id: str = ""

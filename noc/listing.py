@@ -1,5 +1,6 @@
 """Reads a list of the partner whole (design.md §2, rule 6; partner-api.md §6.12)."""
 
+from collections import Counter
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
@@ -34,9 +35,9 @@ def read_pass(client: PartnerClient, func: str) -> dict[str, Node] | None:
         if page_number > 1 and total != expected:
             return None
         expected = total
-        ids = [row.text("id") for row in page.rows()]
-        fresh = {row_id: row for row_id, row in zip(ids, page.rows(), strict=True) if row_id and row_id not in rows}
-        repeated += sum(not row_id for row_id in ids) + sum(ids.count(row_id) - 1 for row_id in fresh) if ids else 0
+        shown = Counter(row.text("id") for row in page.rows())
+        fresh = {row_id: row for row in page.rows() if (row_id := row.text("id")) and row_id not in rows}
+        repeated += shown[""] + sum(shown[row_id] - 1 for row_id in fresh)
         rows |= fresh
         if not fresh or (expected is not None and len(rows) + repeated >= expected):
             break

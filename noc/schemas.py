@@ -18,7 +18,7 @@ OFF_WORDS: Final = frozenset(
     {"", "null", "off", "no", "none", "0", "false", "disabled", "нет", "отключено", "выключено"}
 )
 CURRENCY_SIGNS: Final = {"€": "EUR", "₽": "RUB", "$": "USD", "РУБ": "RUB", "Р": "RUB", "RUR": "RUB"}
-AMOUNT: Final = re.compile(r"(?P<sign>[-−–]\s*)?(?P<digits>\d[\d.,\s'’]*)")
+AMOUNT: Final = re.compile(r"(?P<sign>[-−–])?\s*[€₽$]?\s*(?P<digits>\d[\d.,\s'’]*)")
 NUMBER: Final = re.compile(r"-?\d{1,18}(?:\.\d{1,12})?")
 
 # Our field keys ← the partner's names, which differ or are unknown (partner-api.md §6.8).
@@ -225,11 +225,13 @@ def parse_money(text: str) -> Money | None:
     amount = parse_amount(match["digits"])
     if amount is None:
         return None
-    return Money(-amount if match["sign"] else amount, find_currency(text[: match.start()], text[match.end() :]))
+    return Money(
+        -amount if match["sign"] else amount, find_currency(text[: match.start("digits")], text[match.end() :])
+    )
 
 
 def parse_amount(digits: str) -> Decimal | None:
-    """Digits with separators; the last of two kinds of separator is the decimal one, a lone comma too unless it groups."""
+    """Digits with separators: the last of two kinds is the decimal one, and so is a lone comma unless it groups."""
     digits = re.sub(r"[\s'’]", "", digits).rstrip(".,")
     if not digits.isascii() or len(digits) > 30:
         return None
@@ -248,8 +250,8 @@ def parse_amount(digits: str) -> Decimal | None:
 
 def find_currency(before: str, after: str) -> str:
     """The ISO code or sign next to the amount."""
-    for word in re.findall(r"[^\W\d_]+|[€₽$]", f"{after.split('/')[0]} {before}"):
-        upper = word.upper()
+    for match in re.finditer(r"[^\W\d_]+|[€₽$]", f"{after.split('/')[0]} {before}"):
+        upper = match[0].upper()
         if upper in CURRENCY_SIGNS:
             return CURRENCY_SIGNS[upper]
         if re.fullmatch(r"[A-Z]{3}", upper):

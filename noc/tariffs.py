@@ -1,6 +1,6 @@
 """What the partner sells: the live price list, and the built-in table behind it (partner-api.md §6.10, §7, §8)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
@@ -18,6 +18,9 @@ KIND_OF_ITEM_TYPE: Final[Mapping[str, str]] = MappingProxyType(
 TRIAL, LIFETIME, DAILY = -100, 0, -50
 MONTHS_OF_CYCLE: Final[Mapping[str, int]] = MappingProxyType(
     {"MONTHLY": 1, "QUARTERLY": 3, "SEMIANNUALLY": 6, "ANNUALLY": 12}
+)
+SPECIAL_PERIODS: Final[Mapping[str, int]] = MappingProxyType(
+    {"trial": TRIAL, "day": DAILY, "daily": DAILY, "lifetime": LIFETIME, "once": LIFETIME, "onetime": LIFETIME}
 )
 
 LICENSE_PERIODS: Final = frozenset({1, 12})
@@ -194,23 +197,10 @@ def parse_period(period: Node) -> tuple[int | None, Decimal | None]:
     length = parse_int(period.text("length") or "1")
     unit = period.text("type", "month").casefold()
     months = {"month": 1, "year": 12}.get(unit)
-    special = {
-        "trial": TRIAL,
-        "day": DAILY,
-        "daily": DAILY,
-        "lifetime": LIFETIME,
-        "once": LIFETIME,
-        "onetime": LIFETIME,
-    }
-    code = length * months if months and length is not None else special.get(unit)
+    code = length * months if months and length is not None else SPECIAL_PERIODS.get(unit)
     return code, parse_decimal(period.text("cost"))
 
 
 def is_countable(addon: Node) -> bool:
     """Ordered by number (more servers), not by a switch or a list."""
     return bool(addon.text("id")) and addon.text("addontype", "integer") in ("integer", "int", "count", "2")
-
-
-def iter_built_in(kind: str) -> Iterator[Tariff]:
-    """The built-in tariffs of a kind."""
-    return (tariff for tariff in BUILT_IN.values() if tariff.kind == kind)

@@ -1,7 +1,7 @@
 """An httpx transport whose time limit holds for a whole call, even where the partner sends a byte now and then.
 
-httpx limits each wait on the socket; a body or a head that trickles could go on for ever. Here every wait gets only what
-is left of the call's time: the `read` timeout of the request, counted from its start on the monotonic clock.
+httpx limits each wait on the socket; a body or a head that trickles could go on for ever. Here every wait gets only
+what is left of the call's time: the `read` timeout of the request, counted from its start on the monotonic clock.
 """
 
 import ssl

@@ -64,7 +64,8 @@ def judge_fault(fault: Fault, params: Mapping[str, str], *, has_effects: bool) -
 
 def judge_access(fault: Fault, params: Mapping[str, str], *, has_effects: bool) -> PartnerError:
     """Login trouble, except that a change of address too soon is refused as `access` to the field `ip` (§6.2)."""
-    if has_effects and fault.type == "access" and fault.object == "ip" and "ip" in params:
+    is_edit = has_effects and params.get("func", "").endswith(".edit")
+    if is_edit and fault.type == "access" and fault.object == "ip":
         return Rejected(tell(fault), type=fault.type, object=fault.object, field="ip")
     if "totp" in fault.object or "qrcode" in fault.object:
         return AuthFailed(TWO_FACTOR, type=fault.type, object=fault.object)

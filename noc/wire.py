@@ -18,28 +18,8 @@ MAX_DEPTH: Final = 60
 # A reply without the `doc` root is believed only if it has one of these: a gateway's own JSON must not pass for an
 # empty list.
 BARE_KEYS: Final = frozenset(
-    [
-        "func",
-        "elem",
-        "content",
-        "model",
-        "error",
-        "id",
-        "elid",
-        "ok",
-        "list",
-        "slist",
-        "p_elems",
-        "p_num",
-        "p_cnt",
-        "user",
-        "auth",
-        "pricelist",
-        "billorder",
-        "newexpiredate",
-        "lickey",
-        "doc",
-    ]
+    {"func", "elem", "content", "model", "error", "id", "elid", "ok", "list", "slist", "p_elems", "p_num", "p_cnt"}
+    | {"user", "auth", "pricelist", "billorder", "newexpiredate", "lickey", "doc"}
 )
 
 BUSY: Final = re.compile(
@@ -116,9 +96,7 @@ class Node:
             if holder.text("name") == name:
                 return tuple(node for node in holder.nodes if node.name in ("elem", "val"))
             if inner := holder.children(name):
-                return tuple(
-                    entry for node in inner for entry in (node.children("elem") or node.children("val") or (node,))
-                )
+                return tuple(e for node in inner for e in (node.children("elem") or node.children("val") or (node,)))
         return ()
 
     @property
@@ -291,7 +269,7 @@ def read_fault(node: Node) -> Fault:
     inner = json_object(message)
     if inner is not None:
         message = first_text(inner, "msg", "message", "error") or message
-    return Fault(kind, target, " ".join(message.split()), params)
+    return Fault(kind[:100], target[:100], " ".join(message.split())[:2000], params)
 
 
 def json_object(text: str) -> Mapping[str, Any] | None:

@@ -34,7 +34,7 @@ CLOSING: Final = {"{": "}", "[": "]"}
 def redact_params(params: Mapping[str, str]) -> dict[str, str]:
     """Parameters of a call with the secret ones masked and their names kept."""
     return {
-        name: MASK if SECRET_NAME.fullmatch(name) and value else redact_text(value) for name, value in params.items()
+        name: MASK if value and SECRET_NAME.fullmatch(name) else redact_text(value) for name, value in params.items()
     }
 
 

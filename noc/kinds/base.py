@@ -48,7 +48,7 @@ class Command(StrEnum):
 class FieldSpec:
     """A field of a service: `key` is what the module reads, `label` what people see.
 
-    `type` is text, password, ip, email or domain.
+    `type` is text, password, ip, email, domain or id (a number).
     """
 
     key: str
@@ -155,7 +155,10 @@ class Kind(ABC):
             return True
         except PartnerError as error:
             raise OutcomeUnknown(_("The partner speaks of payment and the service could not be read.")) from error
-        return read_status(form) not in (ItemStatus.ACTIVE, ItemStatus.PROCESSING, ItemStatus.SUSPENDED)
+        status = read_status(form)
+        if status is None:
+            raise OutcomeUnknown(_("The partner speaks of payment and does not show the state of the service."))
+        return status in (ItemStatus.ORDERED, ItemStatus.DELETED)
 
     def read(self, client: PartnerClient, remote_id: str) -> RemoteService:
         """The service by its form. NotFound is the only proof that it is gone."""
