@@ -1,0 +1,165 @@
+"""Writing products: the checks, the product with its prices, and the fields that its kind needs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from catalog.checks import PriceValues, check_product, stored_prices
+from catalog.models import CustomField, FieldType, PaymentType, Price, Product
+from catalog.modules import ONCE_PERIODS, allowed_once_periods, find_product_tariff, product_field_specs
+from catalog.slugs import guess_slug
+from noc.kinds.base import FieldSpec
+
+__all__ = [
+    "PriceValues",
+    "ProductInvalid",
+    "check_product",
+    "complete_product",
+    "create_missing_fields",
+    "create_product",
+    "save_product",
+    "update_product",
+]
+
+WRITABLE: Final = frozenset(
+    {
+        "group",
+        "name",
+        "slug",
+        "tagline",
+        "short_description",
+        "description",
+        "is_featured",
+        "is_hidden",
+        "is_retired",
+        "position",
+        "payment_type",
+        "quantity_mode",
+        "module",
+        "server_group",
+        "tariff_id",
+        "kind",
+        "is_tariff_unchecked",
+        "partner_period",
+        "admin_phone",
+        "auto_setup",
+    }
+)
+
+
+class ProductInvalid(Exception):
+    """A product cannot be saved; `errors` maps field names (and "prices") to messages in words."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__("; ".join(message for messages in errors.values() for message in messages))
+        self.errors = {field: list(messages) for field, messages in errors.items()}
+
+
+def create_product(*, values: Mapping[str, Any], prices: Sequence[PriceValues]) -> Product:
+    """Create a product from model field values (`slug`, `kind`, `partner_period` may be missing) and its prices.
+
+    Raises ProductInvalid; KeyError for a field that is not to be written.
+    """
+    product = Product()
+    _assign(product, values)
+    return save_product(product=product, prices=prices)
+
+
+def update_product(
+    *, product: Product, values: Mapping[str, Any], prices: Sequence[PriceValues] | None = None
+) -> Product:
+    """Change the given fields; `prices`, where given, replace all prices. Raises ProductInvalid, KeyError."""
+    _assign(product, values)
+    return save_product(product=product, prices=prices)
+
+
+def save_product(*, product: Product, prices: Sequence[PriceValues] | None) -> Product:
+    """Complete, check and save a product with its prices (None: as they are), and create the fields it needs.
+
+    Raises ProductInvalid, then nothing is written.
+    """
+    complete_product(product)
+    checked = prices if prices is not None else stored_prices(product) if product.pk else []
+    if errors := check_product(product=product, prices=checked):
+        raise ProductInvalid(errors)
+    try:
+        with transaction.atomic():
+            product.save()
+            if prices is not None:
+                _replace_prices(product, prices)
+            create_missing_fields(product)
+    except IntegrityError as error:
+        # Two people saved at once: the checks of both passed, the constraint decided.
+        raise ProductInvalid({"slug": [_("Another product of this group has this URL.")]}) from error
+    return product
+
+
+def complete_product(product: Product) -> None:
+    """Fill in what follows from the rest: URL, kind and, for a free or one-time product, the period bought."""
+    product.tariff_id = product.tariff_id.strip()
+    if not product.slug and product.group_id is not None:
+        others = Product.objects.filter(group=product.group_id).exclude(pk=product.pk)
+        product.slug = guess_slug(product.name, fallback="product", taken=set(others.values_list("slug", flat=True)))
+    if not product.module:
+        product.kind, product.partner_period = "", None
+        return
+    tariff = find_product_tariff(product)
+    if tariff is not None:
+        product.kind = tariff.kind
+    if product.payment_type == PaymentType.RECURRING:
+        product.partner_period = None
+    elif product.partner_period is None:
+        product.partner_period = next(iter(allowed_once_periods(tariff) if tariff else ONCE_PERIODS), None)
+
+
+def create_missing_fields(product: Product) -> list[CustomField]:
+    """Create the custom fields that the product's kind needs and that are not there; returns the new ones.
+
+    Fields that exist stay as they are, reworded labels too. New labels are in the site's default language.
+    """
+    specs = product_field_specs(product)
+    existing = set(product.custom_fields.values_list("key", flat=True))
+    with translation.override(settings.LANGUAGE_CODE):
+        missing = [
+            _field_of(product, spec, position) for position, spec in enumerate(specs) if spec.key not in existing
+        ]
+    return CustomField.objects.bulk_create(missing)
+
+
+def _assign(product: Product, values: Mapping[str, Any]) -> None:
+    if unknown := set(values) - WRITABLE:
+        raise KeyError(f"Not fields of a product to be written: {sorted(unknown)}")
+    for field, value in values.items():
+        setattr(product, field, value)
+
+
+def _replace_prices(product: Product, prices: Sequence[PriceValues]) -> None:
+    kept = [
+        Price.objects.update_or_create(
+            product=product,
+            currency=price.currency,
+            cycle=price.cycle,
+            defaults={"price": price.price, "setup_fee": price.setup_fee},
+        )[0].pk
+        for price in prices
+    ]
+    Price.objects.filter(product=product).exclude(pk__in=kept).delete()
+
+
+def _field_of(product: Product, spec: FieldSpec, position: int) -> CustomField:
+    return CustomField(
+        product=product,
+        key=spec.key,
+        label=str(spec.label),
+        type=FieldType.PASSWORD if spec.type == "password" else FieldType.TEXT,
+        description=str(spec.description),
+        is_required=spec.is_required,
+        is_on_order_form=spec.on_order_form,
+        is_admin_only=spec.is_admin_only,
+        is_secret=spec.is_secret,
+        position=position,
+    )

@@ -1,0 +1,28 @@
+"""The only rounding of money, and money in words."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.numbers import format_currency, get_currency_precision
+
+
+def round_money(amount: Decimal, *, precision: int) -> Decimal:
+    """`amount` with `precision` decimals, halves away from zero (10.005 → 10.01). The result keeps its zeros."""
+    return amount.quantize(Decimal(1).scaleb(-precision), rounding=ROUND_HALF_UP)
+
+
+def format_money(amount: Decimal, currency: str, *, language: str) -> str:
+    """An amount the way readers of `language` write it: `€15.00` (en), `1 500,00 ₽` (ru, with no-break spaces).
+
+    Decimals beyond the currency's usual ones are shown where the amount has them, never rounded away.
+    """
+    usual = get_currency_precision(currency)
+    digits = max(usual, -_exponent(amount.normalize()))
+    shown = round_money(amount, precision=digits)
+    return format_currency(shown, currency, locale=language.replace("-", "_"), decimal_quantization=digits == usual)
+
+
+def _exponent(amount: Decimal) -> int:
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, str):
+        raise ValueError(f"Not an amount: {amount}")  # noqa: TRY004  the type is right, NaN or infinity is not
+    return exponent

@@ -1,0 +1,110 @@
+"""What an account's live price list says, with the built-in table behind it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+
+from django.db import transaction
+
+from noc.kinds import KINDS
+from noc.models import PriceListEntry, Server, ServerGroup
+from noc.schemas import Tariff, parse_decimal, parse_int
+from noc.servers import connect
+from noc.tariffs import built_in, fetch_tariffs
+
+# Period codes of partner-api.md §7: months, 0 for once, and the trial and daily codes.
+PERIOD_CODES: Final = frozenset({1, 3, 6, 12, 24, 36, 0, -100, -50})
+
+
+def refresh_price_list(server: Server, *, now: datetime) -> int:
+    """Read the account's price list and put it in place of the stored one; returns how many tariffs it has.
+
+    The partner is asked outside any transaction. Raises the tree of `noc.errors`, then the stored list stays; it
+    also stays when the answer is empty (0), which is how an account answers that may not read the list.
+    Server.DoesNotExist if the account was removed meanwhile.
+    """
+    with connect(server, reference="price_list") as client:
+        tariffs = fetch_tariffs(client)
+    if not tariffs:
+        return 0
+    with transaction.atomic():
+        # Two refreshes at once would each delete the other's rows and then both insert.
+        Server.objects.select_for_update().get(pk=server.pk)
+        PriceListEntry.objects.filter(server=server).delete()
+        PriceListEntry.objects.bulk_create([_entry_of(server, tariff, now) for tariff in tariffs])
+    return len(tariffs)
+
+
+def find_tariff(tariff_id: str, *, server_group: ServerGroup | None = None) -> Tariff | None:
+    """The tariff as the accounts in question sell it: members of the group, else the default server, else all.
+
+    A live row decides on name and periods; a row without a usable price leaves the periods to the built-in table.
+    Where several accounts sell it, only the periods that all of them have count. None: no list names this id.
+    """
+    known = built_in(tariff_id)
+    servers = _servers_in_question(server_group)
+    rows = PriceListEntry.objects.filter(server__in=servers, tariff_id=tariff_id).order_by("server__name")
+    live = [_tariff_of(entry, known) for entry in rows]
+    return _agree(live) if live else known
+
+
+def _servers_in_question(server_group: ServerGroup | None) -> Iterable[Server]:
+    if server_group is not None:
+        return server_group.servers.all()
+    return Server.objects.filter(is_default=True) or Server.objects.all()
+
+
+def _entry_of(server: Server, tariff: Tariff, now: datetime) -> PriceListEntry:
+    return PriceListEntry(
+        server=server,
+        kind=tariff.kind,
+        tariff_id=tariff.id,
+        name=tariff.name[:255],
+        currency=tariff.currency[:3],
+        prices={str(period): str(cost) for period, cost in tariff.prices.items()},
+        read_at=now,
+    )
+
+
+def _tariff_of(entry: PriceListEntry, known: Tariff | None) -> Tariff:
+    prices = _read_prices(entry.prices)
+    return Tariff(
+        id=entry.tariff_id,
+        kind=entry.kind,
+        name=entry.name or (known.name if known else ""),
+        prices=prices,
+        currency=entry.currency,
+        periods=frozenset(prices) or (known.periods if known else _usual_periods(entry.kind)),
+        source="live",
+        addons=known.addons if known else (),
+    )
+
+
+def _read_prices(stored: object) -> Mapping[int, Decimal]:
+    found: dict[int, Decimal] = {}
+    for code, cost in stored.items() if isinstance(stored, dict) else ():
+        period, amount = parse_int(str(code)), parse_decimal(str(cost))
+        if period in PERIOD_CODES and amount is not None and amount >= 0:
+            found[period] = amount
+    return MappingProxyType(found)
+
+
+def _usual_periods(kind: str) -> frozenset[int]:
+    return KINDS[kind].default_periods if kind in KINDS else frozenset()
+
+
+def _agree(live: list[Tariff]) -> Tariff:
+    shared = frozenset.intersection(*(tariff.periods for tariff in live))
+    first = live[0]
+    return Tariff(
+        id=first.id,
+        kind=first.kind,
+        name=first.name,
+        prices=first.prices,
+        currency=first.currency,
+        periods=shared or first.periods,
+        source="live",
+        addons=first.addons,
+    )
