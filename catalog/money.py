@@ -1,8 +1,9 @@
 """The only rounding of money, and money in words."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
 
 def round_money(amount: Decimal, *, precision: int) -> Decimal:
@@ -17,8 +18,12 @@ def format_money(amount: Decimal, currency: str, *, language: str) -> str:
     """
     usual = get_currency_precision(currency)
     digits = max(usual, -_exponent(amount.normalize()))
+    locale = language.replace("-", "_")
     shown = round_money(amount, precision=digits)
-    return format_currency(shown, currency, locale=language.replace("-", "_"), decimal_quantization=digits == usual)
+    text = format_currency(shown, currency, locale=locale, decimal_quantization=digits == usual)
+    symbol = get_currency_symbol(currency, locale=locale)
+    # Where a currency has no sign of its own, its letters must not stick to the figure: RUB 15.00.
+    return re.sub(rf"({re.escape(symbol)})(?=\d)", "\\1\N{NO-BREAK SPACE}", text) if symbol[-1].isalpha() else text
 
 
 def _exponent(amount: Decimal) -> int:

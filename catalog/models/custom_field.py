@@ -1,5 +1,16 @@
+import re
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+def validate_pattern(pattern: str) -> None:
+    """Raises ValidationError for what is not a regular expression: orders would fail on it later."""
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValidationError(_("This is not a regular expression: %(error)s"), params={"error": error}) from error
 
 
 class FieldType(models.TextChoices):
@@ -22,7 +33,12 @@ class CustomField(models.Model):
     type = models.CharField(_("type"), max_length=20, choices=FieldType, default=FieldType.TEXT)
     description = models.CharField(_("description"), max_length=255, blank=True, default="")
     validation = models.CharField(
-        _("validation"), max_length=255, blank=True, default="", help_text=_("Regular expression")
+        _("validation"),
+        max_length=255,
+        blank=True,
+        default="",
+        validators=[validate_pattern],
+        help_text=_("Regular expression that the whole value has to match."),
     )
     options = models.TextField(_("options"), blank=True, default="", help_text=_("For drop-downs, separated by commas"))
     is_required = models.BooleanField(_("required"), default=False)

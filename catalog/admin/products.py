@@ -1,0 +1,122 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+
+from catalog.actions.products import save_product
+from catalog.admin.forms import PriceFormSet, ProductForm
+from catalog.checks import find_warnings
+from catalog.models import CustomField, Price, Product
+from catalog.modules import KIND_LABELS, allowed_cycles, allowed_once_periods, find_product_tariff
+
+ORIGINS = {"live": _("live price list"), "built-in": _("built-in table")}
+
+
+class PriceInline(TabularInline):  # type: ignore[misc]
+    model = Price
+    formset = PriceFormSet
+    fields = ["currency", "cycle", "price", "setup_fee"]
+    extra = 0
+
+
+class CustomFieldInline(StackedInline):  # type: ignore[misc]
+    model = CustomField
+    extra = 0
+    tab = True
+    ordering = ["position", "id"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("key", "label"),
+                    ("type", "position"),
+                    "description",
+                    ("validation", "options"),
+                    ("is_required", "is_on_order_form", "is_on_invoice"),
+                    ("is_admin_only", "is_secret"),
+                ]
+            },
+        )
+    ]
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):  # type: ignore[misc]
+    """Products. Saving goes through `catalog.actions.products.save_product`."""
+
+    form = ProductForm
+    list_display = ["name", "group", "tariff_id", "kind_words", "payment_type", "auto_setup", "is_hidden", "is_retired"]
+    list_select_related = ["group"]
+    list_filter = ["group", "module", "kind", "payment_type", "is_hidden", "is_retired"]
+    search_fields = ["name", "slug", "tariff_id"]
+    readonly_fields = ["tariff_words"]
+    save_on_top = True
+    fieldsets = [
+        (
+            _("Details"),
+            {
+                "fields": [
+                    ("group", "name"),
+                    "slug",
+                    "tagline",
+                    "short_description",
+                    "description",
+                ]
+            },
+        ),
+        (_("Pricing"), {"fields": [("payment_type", "quantity_mode")]}),
+        (
+            _("Module settings"),
+            {
+                "fields": [
+                    ("module", "server_group"),
+                    ("tariff_id", "tariff_words"),
+                    ("partner_period", "kind"),
+                    "is_tariff_unchecked",
+                    ("auto_setup", "admin_phone"),
+                ]
+            },
+        ),
+        (_("Other"), {"fields": [("is_hidden", "is_retired", "is_featured"), "position"]}),
+    ]
+
+    def get_inlines(self, request: HttpRequest, obj: Product | None) -> list[type[Any]]:
+        """A new product first gets the fields that its kind needs; own fields are added to those."""
+        return [PriceInline, CustomFieldInline] if obj else [PriceInline]
+
+    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
+        """Nothing yet: a product is saved together with its prices, which are known in `save_related`."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Custom fields first, so that one added by hand is not created twice; then the product with its prices."""
+        product, prices = form.instance, None
+        for formset in formsets:
+            if isinstance(formset, PriceFormSet):
+                prices = formset.price_values()
+                # Only for the log of changes: the action writes the rows.
+                formset.save(commit=False)
+            else:
+                self.save_formset(request, form, formset, change=change)
+        save_product(product=product, prices=prices)
+        for warning in find_warnings(product):
+            messages.warning(request, warning)
+
+    @admin.display(description=_("tariff"))
+    def tariff_words(self, product: Product) -> str:
+        """Name, origin and possible periods of the tariff behind the Product ID."""
+        if not product.pk or not product.module:
+            return gettext("Shown once the product is saved with a Product ID.")
+        tariff = find_product_tariff(product)
+        if tariff is None:
+            return gettext("No price list shows this Product ID.")
+        cycles = [str(cycle.label) for cycle in allowed_cycles(tariff)]
+        periods = ", ".join(cycles) or ", ".join(map(str, allowed_once_periods(tariff))) or "-"
+        return f"{tariff.name} · {ORIGINS[tariff.source]} · {periods}"
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def kind_words(self, product: Product) -> str:
+        return str(KIND_LABELS.get(product.kind, product.kind)) or "-"

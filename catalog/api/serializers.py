@@ -1,0 +1,151 @@
+"""The catalog in JSON. `product_id` is the partner's Product ID, the model's `tariff_id`."""
+
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from catalog.actions.groups import GroupInvalid, save_group
+from catalog.actions.products import PriceValues, ProductInvalid, create_product, update_product
+from catalog.models import Currency, CustomField, Cycle, Price, Product, ProductGroup
+from catalog.modules import ISPMANAGER_NOC, KIND_LABELS, MODULES
+
+
+class CurrencySerializer(serializers.ModelSerializer[Currency]):
+    class Meta:
+        model = Currency
+        fields = ["code", "precision", "is_default"]
+
+
+class ProductGroupSerializer(serializers.ModelSerializer[ProductGroup]):
+    """`slug` may be left out: it then follows from the name."""
+
+    class Meta:
+        model = ProductGroup
+        fields = ["id", "name", "slug", "headline", "tagline", "is_hidden", "position"]
+        extra_kwargs = {"slug": {"required": False}}
+
+    def create(self, validated_data: dict[str, Any]) -> ProductGroup:
+        return self.update(ProductGroup(), validated_data)
+
+    def update(self, instance: ProductGroup, validated_data: dict[str, Any]) -> ProductGroup:
+        try:
+            return save_group(group=instance, values=validated_data)
+        except GroupInvalid as error:
+            raise serializers.ValidationError(error.errors) from error
+
+
+class ProductPriceSerializer(serializers.ModelSerializer[Price]):
+    currency = serializers.PrimaryKeyRelatedField(queryset=Currency.objects.all())
+    cycle = serializers.ChoiceField(choices=Cycle.choices)
+    price = serializers.DecimalField(max_digits=19, decimal_places=4, min_value=0)
+    setup_fee = serializers.DecimalField(max_digits=19, decimal_places=4, min_value=0, default=Decimal(0))
+
+    class Meta:
+        model = Price
+        fields = ["currency", "cycle", "price", "setup_fee"]
+
+
+class CustomFieldSerializer(serializers.ModelSerializer[CustomField]):
+    class Meta:
+        model = CustomField
+        fields = [
+            "id",
+            "key",
+            "label",
+            "type",
+            "description",
+            "options",
+            "is_required",
+            "is_on_order_form",
+            "is_admin_only",
+            "is_secret",
+            "position",
+        ]
+        read_only_fields = fields
+
+
+class ProductSerializer(serializers.ModelSerializer[Product]):
+    """A product with its prices and fields. `prices`, where given, replace all prices of the product."""
+
+    module = serializers.ChoiceField(
+        choices=[(code, module.label) for code, module in MODULES.items()],
+        required=False,
+        allow_blank=True,
+        help_text=f'"{ISPMANAGER_NOC}", or empty for a product that nothing is bought for.',
+    )
+    product_id = serializers.CharField(
+        source="tariff_id", max_length=20, required=False, allow_blank=True, help_text="The partner's Product ID."
+    )
+    kind = serializers.ChoiceField(
+        choices=list(KIND_LABELS.items()),
+        required=False,
+        allow_blank=True,
+        help_text="Follows from the Product ID; named only where no price list shows it.",
+    )
+    partner_period = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=-100,
+        max_value=12,
+        help_text="What a free or one-time product buys: 1, 3, 6, 12 months or -100 for a trial.",
+    )
+    prices = ProductPriceSerializer(many=True, required=False)
+    custom_fields = CustomFieldSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Product
+        fields = [
+            "id",
+            "group",
+            "name",
+            "slug",
+            "tagline",
+            "short_description",
+            "description",
+            "is_featured",
+            "is_hidden",
+            "is_retired",
+            "position",
+            "module",
+            "server_group",
+            "product_id",
+            "kind",
+            "is_tariff_unchecked",
+            "partner_period",
+            "admin_phone",
+            "payment_type",
+            "quantity_mode",
+            "auto_setup",
+            "prices",
+            "custom_fields",
+            "created_at",
+        ]
+        read_only_fields = ["created_at"]
+        extra_kwargs = {"slug": {"required": False}}
+        # One product per group and slug: the action checks it, and the slug may be left out.
+        validators: list[Any] = []
+
+    def create(self, validated_data: dict[str, Any]) -> Product:
+        prices = _price_values(validated_data.pop("prices", []))
+        try:
+            return create_product(values=validated_data, prices=prices)
+        except ProductInvalid as error:
+            raise _validation_error(error) from error
+
+    def update(self, instance: Product, validated_data: dict[str, Any]) -> Product:
+        prices = _price_values(validated_data.pop("prices")) if "prices" in validated_data else None
+        try:
+            return update_product(product=instance, values=validated_data, prices=prices)
+        except ProductInvalid as error:
+            raise _validation_error(error) from error
+
+
+def _price_values(rows: list[dict[str, Any]]) -> list[PriceValues]:
+    return [PriceValues(**row) for row in rows]
+
+
+def _validation_error(error: ProductInvalid) -> serializers.ValidationError:
+    return serializers.ValidationError(
+        {"product_id" if field == "tariff_id" else field: messages for field, messages in error.errors.items()}
+    )
