@@ -1,0 +1,15 @@
+"""The kinds of services that the sandbox sells, one file each, all of one shape."""
+
+from collections.abc import Mapping
+
+from noc.sandbox.items import Item
+from noc.sandbox.kinds.addition import Addition
+from noc.sandbox.kinds.base import Kind
+from noc.sandbox.kinds.soft import Soft
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Soft(), Addition())}
+
+
+def kind_of(item: Item) -> Kind:
+    """The kind of an item."""
+    return KINDS[item.kind]
