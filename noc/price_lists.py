@@ -12,10 +12,10 @@ from noc.kinds import KINDS
 from noc.models import PriceListEntry, Server, ServerGroup
 from noc.schemas import Tariff, parse_decimal, parse_int
 from noc.servers import connect
-from noc.tariffs import built_in, fetch_tariffs
+from noc.tariffs import DAILY, LIFETIME, TRIAL, built_in, fetch_tariffs
 
-# Period codes of partner-api.md §7: months, 0 for once, and the trial and daily codes.
-PERIOD_CODES: Final = frozenset({1, 3, 6, 12, 24, 36, 0, -100, -50})
+# Periods that can be bought (partner-api.md §7): months, once, and a trial.
+PERIOD_CODES: Final = frozenset({1, 3, 6, 12, 24, 36, LIFETIME, TRIAL})
 
 
 def refresh_price_list(server: Server, *, now: datetime) -> int:
@@ -83,9 +83,12 @@ def _tariff_of(entry: PriceListEntry, known: Tariff | None) -> Tariff:
 
 
 def _read_prices(stored: object) -> Mapping[int, Decimal]:
+    """The usable prices among what was read; the rest says nothing of what is sold."""
     found: dict[int, Decimal] = {}
     for code, cost in stored.items() if isinstance(stored, dict) else ():
         period, amount = parse_int(str(code)), parse_decimal(str(cost))
+        # The list shows a trial as days that cost nothing; it is ordered by its own code.
+        period = TRIAL if period == DAILY and amount == 0 else period
         if period in PERIOD_CODES and amount is not None and amount >= 0:
             found[period] = amount
     return MappingProxyType(found)
