@@ -106,7 +106,8 @@ def httpx_errors() -> Iterator[None]:
     try:
         yield
     except tuple(HTTPX_ERRORS) as error:
-        raise HTTPX_ERRORS[type(error)](str(error) or type(error).__name__) from error
+        theirs = next(theirs for ours, theirs in HTTPX_ERRORS.items() if isinstance(error, ours))
+        raise theirs(str(error) or type(error).__name__) from error
 
 
 class LimitedBody(httpx.SyncByteStream):

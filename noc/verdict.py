@@ -49,16 +49,16 @@ def judge_fault(fault: Fault, params: Mapping[str, str], *, has_effects: bool) -
     if is_busy(fault):
         words = _("The partner is still at work on this.")
         return (OutcomeUnknown if has_effects else ProtocolError)(words, type=fault.type, object=target)
-    if kind in ("auth", "access"):
-        return judge_access(fault, params, has_effects=has_effects)
     if NO_MONEY_TEXT.search(fault.message):
         return InsufficientFunds(tell(fault), type=fault.type, object=target)
+    if kind in ("auth", "access"):
+        return judge_access(fault, params, has_effects=has_effects)
     if kind == "missed":
         return judge_missed(fault, params, has_effects=has_effects)
-    if kind in PLAIN_REFUSALS or NOT_NOW_TEXT.search(fault.message):
-        return Rejected(tell(fault), type=fault.type, object=target, field=target)
     if NO_MONEY_CODE.search(kind) or NO_MONEY_CODE.search(target):
         return InsufficientFunds(tell(fault), type=fault.type, object=target)
+    if kind in PLAIN_REFUSALS or NOT_NOW_TEXT.search(fault.message):
+        return Rejected(tell(fault), type=fault.type, object=target, field=target)
     return (OutcomeUnknown if has_effects else ProtocolError)(tell(fault), type=fault.type, object=target)
 
 

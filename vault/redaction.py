@@ -18,7 +18,8 @@ SECRET_NAME: Final = re.compile(
 NAME: Final = SECRET_NAME.pattern
 
 FORM_PAIR: Final = re.compile(rf"(?<![\w.$-])({NAME})=([^&\s\"'<>;,)\]}}]+)", re.IGNORECASE)
-JSON_NAME: Final = re.compile(rf"([\"'])\$?(?:{NAME})\1\s*:\s*", re.IGNORECASE)
+# `$key` is the code of an entry in a list of choices, no secret.
+JSON_NAME: Final = re.compile(rf"([\"'])(?:\$(?!key\1))?(?:{NAME})\1\s*:\s*", re.IGNORECASE)
 JSON_PARAM: Final = re.compile(
     rf"(\"\$?name\"\s*:\s*\"(?:{NAME})\"\s*,\s*\"\$?(?:value)?\"\s*:\s*\")(?:[^\"\\]|\\.)*", re.IGNORECASE
 )

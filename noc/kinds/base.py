@@ -141,10 +141,16 @@ class Kind(ABC):
     def _judge_order(self, client: PartnerClient, reply: Node) -> OrderReply:
         places = (reply, *reply.children("doc"))
         remote_id = next((found for place in places if (found := place.text("id")).isdecimal()), None)
-        billorder, asks_payment = read_payment_hint(reply)
-        looks_unpaid = asks_payment or bool(billorder) or any(read_status(p) == ItemStatus.ORDERED for p in places)
-        if looks_unpaid and (remote_id is None or self._is_unpaid(client, remote_id)):
-            raise NotBought(_("The partner left the order unpaid."), billorder=billorder, item_id=remote_id or "")
+        hint = read_payment_hint(reply)
+        if remote_id is None:
+            is_unpaid = hint.asks_payment or bool(hint.billorder)
+        else:
+            is_ordered = any(read_status(place) == ItemStatus.ORDERED for place in places)
+            has_hint = hint.asks_payment or hint.shows_basket or bool(hint.billorder) or is_ordered
+            is_unpaid = has_hint and self._is_unpaid(client, remote_id)
+        if is_unpaid:
+            words = _("The partner left the order unpaid.")
+            raise NotBought(words, billorder=hint.billorder, item_id=remote_id or "")
         return OrderReply(remote_id)
 
     def _is_unpaid(self, client: PartnerClient, remote_id: str) -> bool:
@@ -214,9 +220,9 @@ class Kind(ABC):
         reply = client.pay("service.prolong", elid=remote_id, period=str(period))
         dates = (read_date(place, "newexpiredate") for place in (reply, *reply.children("doc")))
         new_end = next(filter(None, dates), None)
-        billorder, asks_payment = read_payment_hint(reply)
-        if asks_payment or (billorder and new_end is None):
-            raise NotBought(_("The partner left the renewal unpaid."), billorder=billorder, item_id=remote_id)
+        hint = read_payment_hint(reply)
+        if hint.asks_payment or (hint.billorder and new_end is None):
+            raise NotBought(_("The partner left the renewal unpaid."), billorder=hint.billorder, item_id=remote_id)
         return new_end
 
     def match_key(self, tariff_id: str, fields: Mapping[str, str]) -> str:
@@ -235,14 +241,26 @@ class Kind(ABC):
         return all(may_be_same(key, shown.get(key, ""), fields.get(key, "")) for key in self.key_fields)
 
 
-def read_payment_hint(reply: Node) -> tuple[str, bool]:
-    """(billorder, the answer sends us to a payment form) — the order lies in the basket (partner-api.md §4)."""
+@dataclass(frozen=True, slots=True)
+class PaymentHint:
+    """Signs that an order lies unpaid in the basket (partner-api.md §4): its number, and where the answer sends us."""
+
+    billorder: str
+    asks_payment: bool
+    shows_basket: bool
+
+
+def read_payment_hint(reply: Node) -> PaymentHint:
+    """The signs in an answer, whichever level of it they are on."""
     places = (reply, *reply.children("doc"))
     next_step = " ".join(place.text(name) for place in places for name in ("ok", "redirect", "url"))
-    asks_payment = bool(re.search(r"\bfunc=(?:payment\.|basket|cart)", next_step))
     told = re.search(r"\bbillorder=(\d+)", next_step)
     billorder = next(filter(None, (place.text("billorder") for place in places)), "")
-    return billorder or (told[1] if told else ""), asks_payment
+    return PaymentHint(
+        billorder=billorder or (told[1] if told else ""),
+        asks_payment=bool(re.search(r"\bfunc=payment\b", next_step)),
+        shows_basket=bool(re.search(r"\bfunc=(?:basket|cart)\b", next_step)),
+    )
 
 
 def shown_values(row: RemoteService) -> dict[str, str]:
