@@ -26,6 +26,11 @@ def transport_options() -> dict[str, Any]:
                 "visibility_timeout": 300,
                 "socket_timeout": 5,
                 "socket_connect_timeout": 2,
+                # A dead broker costs a request a moment, not a minute: the sweep wakes what was not announced.
+                "max_retries": 1,
+                "interval_start": 0,
+                "interval_step": 0.1,
+                "interval_max": 0.2,
                 "queue_order_strategy": "round_robin",
             },
         }

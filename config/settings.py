@@ -226,7 +226,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Nocdesk API",
-    "DESCRIPTION": "Orders, invoices, services and module commands. Bearer keys; errors are problem details (RFC 9457).",
+    "DESCRIPTION": "Orders, invoices, services, module commands. Bearer keys; errors are problem details (RFC 9457).",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -5,7 +5,7 @@ from billing.models.ledger import AppendOnly, AppendOnlyQuerySet
 
 
 class Event(AppendOnly):
-    """Something that happened, dotted and in the past tense (`invoice.paid`): the audit trail. Written by actions only."""
+    """Something that happened, named in the past tense (`invoice.paid`): the audit trail. Written by actions only."""
 
     name = models.CharField(_("event"), max_length=60, db_index=True)
     at = models.DateTimeField(_("at"), db_index=True)

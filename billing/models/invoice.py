@@ -31,7 +31,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 
 
 class Invoice(models.Model):
-    """A bill. Amounts are frozen when it is issued; the gapless number is given on payment, until then it is a proforma."""
+    """A bill. Amounts are frozen when it is issued; it is a proforma until payment gives it a gapless number."""
 
     client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="invoices")
     order = models.OneToOneField(

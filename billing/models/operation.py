@@ -17,7 +17,7 @@ class OperationKind(models.TextChoices):
 
 
 class OperationStatus(models.TextChoices):
-    """QUEUED → RUNNING → DONE, FAILED or CHECKING → DONE or NEEDS_CHECK; QUEUED ↔ HELD; CANCELLED if nothing was sent."""
+    """QUEUED → RUNNING → DONE, FAILED or CHECKING → DONE or NEEDS_CHECK; QUEUED ↔ HELD; CANCELLED: nothing sent."""
 
     QUEUED = "QUEUED", _("Queued")
     RUNNING = "RUNNING", _("Running")
@@ -77,8 +77,9 @@ class Operation(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=OperationKind)
     status = models.CharField(_("status"), max_length=20, choices=OperationStatus, default=OperationStatus.QUEUED)
     hold_reason = models.CharField(_("hold reason"), max_length=30, choices=HoldReason, blank=True, default="")
-    # A fact in English with its values, made at the moment; shown translated by `message_code` where there is one.
+    # A msgid and the values that fill it: each reader sees it in their own language (`queries.operations.words`).
     message = models.TextField(_("message"), blank=True, default="")
+    message_values = models.JSONField(_("values of the message"), default=dict, blank=True)
     # CHANGE: {"licname": …, "ip": …}; RENEW: {"period": 1}
     params = models.JSONField(_("parameters"), default=dict, blank=True)
     # RENEW: the partner's end date that this operation extends.
@@ -160,6 +161,7 @@ class OperationAttempt(models.Model):
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     outcome = models.CharField(_("outcome"), max_length=30, blank=True, default="")
     message = models.TextField(_("message"), blank=True, default="")
+    message_values = models.JSONField(_("values of the message"), default=dict, blank=True)
 
     class Meta:
         verbose_name = _("attempt")

@@ -1,0 +1,50 @@
+"""Partner accounts: saving and testing them lets go what waited for them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from billing.actions.events import record_event
+from billing.actions.provisioning.queueing import release_held
+from billing.models import HoldReason
+from billing.wakeups import wake_price_list
+from noc.models import AccountHealth, Server
+from noc.servers import ConnectionTest, note_health, save_server, test_server
+
+ACCOUNT_REASONS = (HoldReason.ACCOUNT_REFUSED, HoldReason.NO_MONEY)
+
+
+def save_account(*, values: Mapping[str, Any], actor: str, now: datetime, server: Server | None = None) -> Server:
+    """Creates or changes a server. New login data are trusted again; an enabled server lets its operations go.
+
+    Raises noc.servers.ServerInvalid.
+    """
+    with transaction.atomic():
+        saved = save_server(values=values, server=server)
+        if values.get("password") or {"hostname", "username"} & set(values):
+            note_health(saved, health=AccountHealth.OK, message="", now=now)
+        if saved.is_enabled:
+            reasons = (HoldReason.SERVER_DISABLED, *(ACCOUNT_REASONS if saved.health == AccountHealth.OK else ()))
+            release_held(now=now, reasons=reasons, server_id=saved.pk)
+        changed = sorted(name for name in values if name != "password")
+        name = "server.changed" if server else "server.added"
+        record_event(name, now=now, actor=actor, data={"server": saved.pk, "fields": changed})
+        wake_price_list(saved.pk)
+    return saved
+
+
+def test_account(*, server: Server, actor: str, now: datetime) -> ConnectionTest:
+    """*Test connection*: talks to the partner, and lets go what waited for this account if it works."""
+    result = test_server(server, now=now)
+    if result.ok:
+        release_held(now=now, reasons=ACCOUNT_REASONS, server_id=server.pk)
+    record_event("server.tested", now=now, actor=actor, data={"server": server.pk, "ok": result.ok})
+    return result
+
+
+def probe_held_accounts(*, now: datetime) -> int:
+    """Asks accounts that refused us or ran out of money whether they are well again; returns how many are."""
+    unwell = Server.objects.filter(is_enabled=True).exclude(health=AccountHealth.OK)
+    return sum(test_account(server=server, actor="", now=now).ok for server in unwell)

@@ -1,0 +1,111 @@
+"""Clients: registering them and changing who and where they are."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from billing.actions.events import record_event
+from billing.models import Client, ClientUser, User
+from catalog.models import Currency
+
+PROFILE_FIELDS = (
+    "first_name",
+    "last_name",
+    "company",
+    "address1",
+    "address2",
+    "city",
+    "state",
+    "postcode",
+    "country",
+    "phone",
+    "language",
+)
+
+
+class ClientInvalid(Exception):
+    """A client cannot be saved; `errors` maps fields to messages."""
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__("; ".join(message for messages in errors.values() for message in messages))
+        self.errors = dict(errors)
+
+
+def register_client(
+    *,
+    email: str,
+    currency: Currency,
+    now: datetime,
+    password: str | None = None,
+    owner: User | None = None,
+    actor: str = "",
+    **profile: str,
+) -> Client:
+    """A client with its owner, who logs in by the e-mail; without a password only after setting one by mail.
+
+    Raises ClientInvalid, with every wrong field at once.
+    """
+    email = email.strip().lower()
+    client = Client(email=email, currency=currency, **_known(profile))
+    errors = _find_errors(client, password=password)
+    if errors:
+        raise ClientInvalid(errors)
+    try:
+        with transaction.atomic():
+            client.save()
+            user = owner or User.objects.create_user(
+                email,
+                password,
+                first_name=client.first_name,
+                last_name=client.last_name,
+                language=client.language,
+            )
+            ClientUser.objects.create(client=client, user=user, is_owner=True)
+            record_event("client.registered", now=now, actor=actor or email, client=client)
+    except IntegrityError as error:
+        raise ClientInvalid({"email": [_("There is an account with this e-mail already.")]}) from error
+    return client
+
+
+def update_client(*, client: Client, values: Mapping[str, str], now: datetime, actor: str) -> Client:
+    """Changes name, address, phone or language. The currency and the e-mail stay. Raises ClientInvalid."""
+    changed = {name: value for name, value in _known(values).items() if getattr(client, name) != value}
+    for name, value in changed.items():
+        setattr(client, name, value)
+    errors = _find_errors(client, password=None)
+    if errors:
+        raise ClientInvalid(errors)
+    if changed:
+        with transaction.atomic():
+            client.save(update_fields=list(changed))
+            record_event("client.changed", now=now, actor=actor, client=client, data={"fields": sorted(changed)})
+    return client
+
+
+def _known(profile: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(profile[name]).strip() for name in PROFILE_FIELDS if profile.get(name) is not None}
+
+
+def _find_errors(client: Client, *, password: str | None) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    try:
+        validate_email(client.email)
+        client.full_clean(exclude=["currency"], validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        found = error.message_dict if hasattr(error, "error_dict") else {"email": list(error.messages)}
+        errors.update(found)
+    taken = Client.objects.filter(email__iexact=client.email).exclude(pk=client.pk)
+    if "email" not in errors and taken.exists():
+        errors["email"] = [_("There is an account with this e-mail already.")]
+    if password is not None:
+        try:
+            validate_password(password, User(email=client.email, first_name=client.first_name))
+        except ValidationError as error:
+            errors["password"] = list(error.messages)
+    return errors

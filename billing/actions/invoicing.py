@@ -1,0 +1,144 @@
+"""Step ②: an order's invoice, and taking an unpaid invoice back."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from billing.actions.events import record_event
+from billing.actions.ledger import invoice_amounts, post
+from billing.actions.notifications import notify_client
+from billing.models import PAYABLE_STATUSES, Account, Invoice, InvoiceLine, InvoiceStatus, LineKind, Order, Service
+from billing.queries.clock import business_date
+from catalog.models import Cycle
+from catalog.periods import CYCLE_MONTHS, add_months
+
+
+class InvoiceNotCancellable(Exception):
+    """Money was received for it, or it is settled already."""
+
+
+def issue_order_invoice(*, order: Order, now: datetime, actor: str = "") -> Invoice | None:
+    """The invoice of an order: a line for each service's first period and one for each setup fee; None if nothing is due.
+
+    Call it in the transaction that places the order. Amounts were frozen there; it is due at once.
+    """
+    if order.total == 0:
+        return None
+    today = business_date(now)
+    invoice = Invoice.objects.create(
+        client=order.client,
+        order=order,
+        currency_id=order.currency_id,
+        payment_method=order.payment_method,
+        issue_date=today,
+        due_date=today,
+        subtotal=order.total,
+        total=order.total,
+    )
+    with override(order.client.language):
+        lines = [line for service in _services_of(order) for line in _first_lines(invoice, service)]
+    InvoiceLine.objects.bulk_create(lines)
+    post(
+        "invoice.issued",
+        client=order.client,
+        currency_id=order.currency_id,
+        amounts=invoice_amounts(subtotal=invoice.subtotal, tax=invoice.tax),
+        now=now,
+        invoice=invoice,
+    )
+    event = record_event("invoice.issued", now=now, actor=actor, order=order, invoice=invoice)
+    notify_client(event, client=order.client, now=now)
+    return invoice
+
+
+def _services_of(order: Order) -> list[Service]:
+    return list(Service.objects.filter(order_line__order=order).select_related("order_line", "product").order_by("id"))
+
+
+def _first_lines(invoice: Invoice, service: Service) -> list[InvoiceLine]:
+    line = service.order_line
+    setup_fee = service.first_amount - line.unit_price
+    found = [
+        InvoiceLine(
+            invoice=invoice,
+            service=service,
+            kind=LineKind.SERVICE,
+            description=line.description,
+            period_start=service.registered_on,
+            period_end=first_period_end(service),
+            amount=line.unit_price,
+        )
+    ]
+    if setup_fee:
+        words = _("%(product)s: setup fee") % {"product": line.description}
+        found.append(
+            InvoiceLine(
+                invoice=invoice,
+                service=service,
+                kind=LineKind.SETUP,
+                description=words[:255],
+                period_start=service.registered_on,
+                amount=setup_fee,
+            )
+        )
+    return found
+
+
+def first_period_end(service: Service) -> date | None:
+    """The end (excluded) of the period that the first payment covers; None for what is paid once."""
+    months = CYCLE_MONTHS.get(Cycle(service.cycle))
+    return add_months(service.registered_on, months, anchor_day=service.anchor_day) if months else None
+
+
+def cancel_invoice(*, invoice: Invoice, now: datetime, actor: str = "") -> None:
+    """Takes an unpaid invoice back: its lines free their periods, the books are reversed.
+
+    Raises InvoiceNotCancellable if it is settled or money was received for it.
+    """
+    with transaction.atomic():
+        locked = Invoice.objects.select_for_update().select_related("client").get(pk=invoice.pk)
+        if locked.status not in PAYABLE_STATUSES or locked.amount_paid > 0:
+            raise InvoiceNotCancellable(_("Money was received for this invoice, or it is settled already."))
+        _void(locked, status=InvoiceStatus.CANCELLED)
+        amounts = invoice_amounts(subtotal=-locked.subtotal, tax=-locked.tax)
+        post(
+            "invoice.cancelled",
+            client=locked.client,
+            currency_id=locked.currency_id,
+            amounts=amounts,
+            now=now,
+            invoice=locked,
+        )
+        record_event("invoice.cancelled", now=now, actor=actor, invoice=locked)
+
+
+def refund_invoice_to_credit(*, invoice: Invoice, now: datetime, actor: str = "") -> Decimal:
+    """Gives what was paid back as client credit: nothing is lost when a paid order is cancelled. Returns the amount.
+
+    Call it inside a transaction, with the invoice's row locked by the caller or not at all.
+    """
+    locked = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    client = type(locked.client).objects.select_for_update().get(pk=locked.client_id)
+    amount = locked.amount_paid
+    owed = locked.total - amount
+    client.credit_balance += amount
+    client.save(update_fields=["credit_balance"])
+    _void(locked, status=InvoiceStatus.REFUNDED)
+    amounts = {
+        Account.REVENUE: locked.subtotal,
+        Account.TAX: locked.tax,
+        Account.CREDIT: -amount,
+        Account.RECEIVABLE: -owed,
+    }
+    post("invoice.refunded", client=client, currency_id=locked.currency_id, amounts=amounts, now=now, invoice=locked)
+    record_event("invoice.refunded", now=now, actor=actor, invoice=locked, data={"to": "credit", "amount": str(amount)})
+    return amount
+
+
+def _void(invoice: Invoice, *, status: InvoiceStatus) -> None:
+    invoice.status = status
+    invoice.save(update_fields=["status"])
+    InvoiceLine.objects.filter(invoice=invoice).update(is_voided=True)

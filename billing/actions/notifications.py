@@ -1,0 +1,93 @@
+"""Letters: written as rows with the fact they tell of, sent by a worker, each once per event and recipient."""
+
+import logging
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from billing.models import Client, Email, EmailStatus, Event
+from billing.queries.letters import letter_context
+from billing.wakeups import wake_email
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+ATTEMPTS = 8
+LONGEST_WAIT = timedelta(hours=6)
+
+
+def notify_client(event: Event, *, client: Client, now: datetime) -> None:
+    """A letter about `event` in the client's language; its templates are named like the event."""
+    _write(event, recipient=client.email, language=client.language, letter=event.name, client=client, now=now)
+
+
+def notify_operators(event: Event, *, now: datetime) -> None:
+    """A letter to everyone in OPERATOR_EMAILS."""
+    for recipient in settings.OPERATOR_EMAILS:
+        _write(
+            event,
+            recipient=recipient,
+            language=settings.LANGUAGE_CODE,
+            letter=f"operator.{event.name}",
+            client=None,
+            now=now,
+        )
+
+
+def _write(event: Event, *, recipient: str, language: str, letter: str, client: Client | None, now: datetime) -> None:
+    email, is_new = Email.objects.get_or_create(
+        event=event,
+        letter=letter,
+        recipient=recipient,
+        defaults={"client": client, "language": language, "run_after": now},
+    )
+    if is_new:
+        wake_email(email.pk)
+
+
+def send_email(*, email_id: int, now: datetime) -> None:
+    """Leases the letter, sends it, records the outcome. A second delivery of the wake-up does nothing.
+
+    A worker that dies between the mail server's "250" and our record sends the letter again once the lease is over:
+    a letter twice is better than none.
+    """
+    leased = Email.objects.due(now=now).filter(pk=email_id)
+    if not leased.update(status=EmailStatus.SENDING, run_after=now + LEASE):
+        return
+    email = Email.objects.select_related("event", "client").get(pk=email_id)
+    try:
+        message = _compose(email)
+        message.send()
+    except (OSError, SMTPException) as error:
+        _put_off(email, error, now=now)
+        return
+    Email.objects.filter(pk=email.pk).update(
+        status=EmailStatus.SENT, sent_at=now, attempt=email.attempt + 1, subject=message.subject, error=""
+    )
+
+
+def _compose(email: Email) -> EmailMultiAlternatives:
+    with translation.override(email.language):
+        context = letter_context(email)
+        subject = " ".join(render_to_string(f"emails/{email.letter}.subject.txt", context).split())
+        message = EmailMultiAlternatives(
+            subject, render_to_string(f"emails/{email.letter}.txt", context), to=[email.recipient]
+        )
+        message.attach_alternative(
+            render_to_string("emails/letter.html", {**context, "body": message.body}), "text/html"
+        )
+    return message
+
+
+def _put_off(email: Email, error: Exception, *, now: datetime) -> None:
+    attempt = email.attempt + 1
+    wait = min(timedelta(minutes=2) * 2**attempt, LONGEST_WAIT)
+    status = EmailStatus.FAILED if attempt >= ATTEMPTS else EmailStatus.READY
+    logger.warning("E-mail %s could not be sent (attempt %s): %s", email.pk, attempt, type(error).__name__)
+    Email.objects.filter(pk=email.pk).update(
+        status=status, attempt=attempt, run_after=now + wait, error=f"{type(error).__name__}: {error}"[:1000]
+    )

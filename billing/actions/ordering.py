@@ -1,0 +1,291 @@
+"""Step ①: orders. Placing is idempotent by its checkout key; accepting and cancelling happen once, from PENDING."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from billing.actions.events import record_event
+from billing.actions.fields import save_field_values
+from billing.actions.invoicing import cancel_invoice, issue_order_invoice, refund_invoice_to_credit
+from billing.actions.lifecycle import end_service
+from billing.actions.notifications import notify_client, notify_operators
+from billing.actions.payments import CREDIT, NotEnoughCredit, pay_with_credit
+from billing.actions.provisioning.placing import place_service
+from billing.actions.provisioning.queueing import cancel_waiting, queue_create, queue_operation, release_operation
+from billing.models import (
+    Client,
+    HoldReason,
+    Invoice,
+    InvoiceStatus,
+    Operation,
+    OperationKind,
+    OperationStatus,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Service,
+    ServiceStatus,
+)
+from billing.queries.clock import business_date
+from billing.queries.orders import CheckedItem, ItemFaults, check_items
+from catalog.models import AutoSetup, Product
+from catalog.pricing import PricedItem, Quote, quote
+
+
+class OrderInvalid(Exception):
+    """An order cannot be placed; `errors` maps paths such as "items.0.fields.ip" to messages."""
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__("; ".join(message for messages in errors.values() for message in messages))
+        self.errors = dict(errors)
+
+
+class CheckoutConflict(Exception):
+    """The checkout key stands for another order already."""
+
+
+class OrderNotPending(Exception):
+    """The order was accepted or cancelled already."""
+
+
+@dataclass(frozen=True)
+class ItemRequest:
+    """One line of an order: `fields` by key, as the client typed them."""
+
+    product: Product
+    cycle: str
+    quantity: int = 1
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+def place_order(
+    *,
+    client: Client,
+    items: Sequence[ItemRequest],
+    payment_method: str,
+    checkout_key: str,
+    actor: str,
+    now: datetime,
+    notes: str = "",
+) -> Order:
+    """Makes the order, its pending services and its invoice, and queues what is bought at once: all or nothing.
+
+    The same key with the same content gives the same order. Raises OrderInvalid, CheckoutConflict.
+    """
+    fingerprint = _fingerprint(client, items, payment_method, notes)
+    known = Order.objects.filter(checkout_key=checkout_key).first()
+    if known is not None:
+        return _same_order(known, fingerprint)
+    try:
+        checked = check_items(client=client, items=items, payment_method=payment_method)
+    except ItemFaults as faults:
+        raise OrderInvalid(faults.errors) from faults
+    try:
+        with transaction.atomic():
+            return _write_order(
+                client=client,
+                checked=checked,
+                payment_method=payment_method,
+                checkout_key=checkout_key,
+                fingerprint=fingerprint,
+                actor=actor,
+                now=now,
+                notes=notes,
+            )
+    except IntegrityError:
+        # Another delivery of the same checkout was faster.
+        return _same_order(Order.objects.get(checkout_key=checkout_key), fingerprint)
+
+
+def _fingerprint(client: Client, items: Sequence[ItemRequest], payment_method: str, notes: str) -> str:
+    content = [
+        client.pk,
+        payment_method,
+        notes,
+        [[item.product.pk, item.cycle, item.quantity, sorted(item.fields.items())] for item in items],
+    ]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def _same_order(order: Order, fingerprint: str) -> Order:
+    if order.checkout_fingerprint != fingerprint:
+        raise CheckoutConflict(_("This key was used for another order."))
+    return order
+
+
+def _price(checked: Sequence[CheckedItem]) -> Quote:
+    return quote(
+        [
+            PricedItem(
+                description=item.product.name,
+                cycle=item.cycle,
+                quantity=item.quantity,
+                unit_price=item.unit_price,
+                setup_fee=item.setup_fee,
+                precision=item.precision,
+            )
+            for item in checked
+        ]
+    )
+
+
+def _write_order(
+    *,
+    client: Client,
+    checked: Sequence[CheckedItem],
+    payment_method: str,
+    checkout_key: str,
+    fingerprint: str,
+    actor: str,
+    now: datetime,
+    notes: str,
+) -> Order:
+    quoted = _price(checked)
+    order = Order.objects.create(
+        number=str(secrets.randbelow(9 * 10**9) + 10**9),
+        client=client,
+        payment_method=payment_method,
+        currency_id=client.currency_id,
+        total=quoted.total,
+        checkout_key=checkout_key,
+        checkout_fingerprint=fingerprint,
+        notes=notes,
+        placed_at=now,
+    )
+    for index, item in enumerate(checked):
+        _write_line(order, item, index, quoted, now=now)
+    event = record_event("order.placed", now=now, actor=actor, order=order)
+    notify_client(event, client=client, now=now)
+    notify_operators(event, now=now)
+    invoice = issue_order_invoice(order=order, now=now, actor=actor)
+    _start_services(order, now=now, actor=actor)
+    if invoice is not None and payment_method == CREDIT:
+        _pay_at_once(invoice, actor=actor, now=now)
+    return order
+
+
+def _pay_at_once(invoice: Invoice, *, actor: str, now: datetime) -> None:
+    try:
+        pay_with_credit(invoice=invoice, actor=actor, now=now)
+    except NotEnoughCredit as error:
+        raise OrderInvalid({"payment_method": [str(error)]}) from error
+
+
+def _write_line(order: Order, item: CheckedItem, index: int, quoted: Quote, *, now: datetime) -> None:
+    prices = {line.kind: line.unit_amount for line in quoted.lines if line.item_index == index}
+    line = OrderLine.objects.create(
+        order=order,
+        product=item.product,
+        cycle=item.cycle,
+        quantity=item.quantity,
+        description=item.product.name,
+        unit_price=prices["SERVICE"],
+        setup_fee=prices.get("SETUP", 0),
+    )
+    today = business_date(now)
+    for _unit in range(item.quantity):
+        service = Service.objects.create(
+            client=order.client,
+            order_line=line,
+            product=item.product,
+            parent=item.parent,
+            cycle=item.cycle,
+            currency_id=order.currency_id,
+            first_amount=line.unit_price + line.setup_fee,
+            recurring_amount=quoted.recurring[index] / item.quantity,
+            registered_on=today,
+            anchor_day=today.day,
+            next_due_date=today if quoted.recurring[index] else None,
+            module=item.product.module,
+            kind=item.product.kind,
+            tariff_id=item.product.tariff_id,
+            partner_period=item.product.partner_period if item.cycle == "ONE_TIME" else None,
+            dedicated_ip=item.fields.get("ip") or None,
+        )
+        save_field_values(service=service, values=item.fields)
+        if service.module:
+            place_service(service)
+
+
+def _start_services(order: Order, *, now: datetime, actor: str) -> None:
+    """What the automation of each product asks for at the order. An order of nothing counts as paid."""
+    for service in Service.objects.filter(order_line__order=order).select_related("product").order_by("id"):
+        mode = service.product.auto_setup
+        if mode == AutoSetup.ORDER or (mode == AutoSetup.PAYMENT and order.total == 0):
+            queue_create(service=service, now=now, actor=actor)
+        elif mode == AutoSetup.ACCEPT:
+            queue_operation(
+                service=service,
+                kind=OperationKind.CREATE,
+                now=now,
+                actor=actor,
+                params={"automatic": True},
+                hold_reason=HoldReason.AWAITING_ACCEPTANCE,
+            )
+
+
+def accept_order(*, order: Order, actor: str, now: datetime) -> Order:
+    """PENDING → ACTIVE; purchases that waited for acceptance go on. Raises OrderNotPending."""
+    with transaction.atomic():
+        locked = _leave_pending(order, OrderStatus.ACTIVE, now=now)
+        record_event("order.accepted", now=now, actor=actor, order=locked)
+        held = Operation.objects.filter(
+            service__order_line__order=locked,
+            status=OperationStatus.HELD,
+            hold_reason=HoldReason.AWAITING_ACCEPTANCE,
+        )
+        for operation in held:
+            release_operation(operation=operation, now=now)
+    return locked
+
+
+def cancel_order(*, order: Order, actor: str, now: datetime) -> Order:
+    """PENDING → CANCELLED: unpaid money is no longer asked for, paid money becomes credit, what was bought ends.
+
+    A purchase that was sent but is not settled ends behind it. Raises OrderNotPending.
+    """
+    with transaction.atomic():
+        locked = _leave_pending(order, OrderStatus.CANCELLED, now=now)
+        record_event("order.cancelled", now=now, actor=actor, order=locked)
+        _take_money_back(locked, actor=actor, now=now)
+        for service in Service.objects.select_for_update().filter(order_line__order=locked).order_by("-id"):
+            _end_ordered(service, actor=actor, now=now)
+    return locked
+
+
+def _leave_pending(order: Order, status: OrderStatus, *, now: datetime) -> Order:
+    changes = {"status": status, **({"accepted_at": now} if status == OrderStatus.ACTIVE else {})}
+    if not Order.objects.filter(pk=order.pk, status=OrderStatus.PENDING).update(**changes):
+        raise OrderNotPending(_("Only a pending order can be accepted or cancelled."))
+    return Order.objects.select_related("client").get(pk=order.pk)
+
+
+def _take_money_back(order: Order, *, actor: str, now: datetime) -> None:
+    invoice = Invoice.objects.select_for_update().filter(order=order).first()
+    if invoice is None or invoice.status in (InvoiceStatus.CANCELLED, InvoiceStatus.REFUNDED):
+        return
+    if invoice.amount_paid > 0:
+        refund_invoice_to_credit(invoice=invoice, now=now, actor=actor)
+    else:
+        cancel_invoice(invoice=invoice, now=now, actor=actor)
+
+
+def _end_ordered(service: Service, *, actor: str, now: datetime) -> None:
+    cancel_waiting(service=service, now=now, actor=actor, kinds=(OperationKind.CREATE,))
+    unsettled = Operation.objects.unsettled().filter(service=service, kind=OperationKind.CREATE).exists()
+    if service.remote_id or unsettled:
+        queue_operation(
+            service=service,
+            kind=OperationKind.TERMINATE,
+            now=now,
+            actor=actor,
+            params={"end_as": ServiceStatus.CANCELLED},
+        )
+    elif not service.is_ended:
+        end_service(service=service, status=ServiceStatus.CANCELLED, now=now, actor=actor)

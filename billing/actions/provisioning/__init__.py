@@ -1,0 +1,37 @@
+"""Operations: queued with the fact that asks for them, claimed under a lease, settled in one transaction."""
+
+from billing.actions.provisioning.queueing import (
+    AlreadyProvisioned,
+    cancel_waiting,
+    queue_create,
+    queue_operation,
+    queue_renewal_if_due,
+    release_held,
+)
+from billing.actions.provisioning.running import run_operation
+from billing.actions.provisioning.settling import (
+    OperationNotOpen,
+    ResolveInvalid,
+    cancel_operation,
+    resolve_operation,
+    retry_operation,
+)
+from billing.actions.provisioning.sweeping import free_expired_leases, release_ready, wake_due_operations
+
+__all__ = [
+    "AlreadyProvisioned",
+    "OperationNotOpen",
+    "ResolveInvalid",
+    "cancel_operation",
+    "cancel_waiting",
+    "free_expired_leases",
+    "queue_create",
+    "queue_operation",
+    "queue_renewal_if_due",
+    "release_held",
+    "release_ready",
+    "resolve_operation",
+    "retry_operation",
+    "run_operation",
+    "wake_due_operations",
+]

@@ -1,0 +1,166 @@
+"""Step ⑤: a worker takes an operation under a lease, after judging once more whether it may run at all."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from billing.actions.events import record_event
+from billing.actions.provisioning.placing import place_service
+from billing.models import (
+    PAYING_KINDS,
+    UNDERWAY_STATUSES,
+    HoldReason,
+    InvoiceStatus,
+    Operation,
+    OperationAttempt,
+    OperationKind,
+    OperationStatus,
+    OrderStatus,
+    Service,
+)
+from catalog.models import AutoSetup
+from noc.models import AccountHealth, Server
+
+BUSY_WAIT = timedelta(seconds=20)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A worker's right to act on an operation: only this attempt may report an outcome."""
+
+    operation: Operation
+    attempt: OperationAttempt
+
+    @property
+    def service(self) -> Service:
+        """The service that the operation is for."""
+        return self.operation.service
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why an operation waits, with the words shown for it."""
+
+    reason: HoldReason
+    message: str
+
+
+def claim_operation(*, operation_id: int, now: datetime) -> Claim | None:
+    """Takes the operation if it is due and may run; None if not (held, cancelled, taken, too many in flight).
+
+    Locks in the order service → server → operation, as everything does that writes them.
+    """
+    found = Operation.objects.filter(pk=operation_id).values("service_id").first()
+    if found is None:
+        return None
+    with transaction.atomic():
+        service = Service.objects.select_for_update().get(pk=found["service_id"])
+        if Operation.objects.due(now=now).filter(pk=operation_id).exists():
+            _give_server(service, operation_id)
+        server = Server.objects.select_for_update().filter(pk=service.server_id).first() if service.server_id else None
+        operation = Operation.objects.select_for_update().due(now=now).filter(pk=operation_id).first()
+        if operation is None:
+            return None
+        operation.service, operation.server = service, server
+        if operation.status == OperationStatus.QUEUED and not _may_start(operation, server, now=now):
+            return None
+        if server is not None and _in_flight(server, now=now) >= settings.NOC_CALLS_IN_FLIGHT:
+            return None
+        return _take(operation, now=now)
+
+
+def _give_server(service: Service, operation_id: int) -> None:
+    """A purchase without an enabled server gets one now, under the lock of its service, unless it was sent already."""
+    if not service.module or service.remote_id or (service.server and service.server.is_enabled):
+        return
+    if not Operation.objects.filter(pk=operation_id, first_sent_at=None, kind=OperationKind.CREATE).exists():
+        return
+    place_service(service)
+    Operation.objects.filter(pk=operation_id).update(server_id=service.server_id)
+
+
+def _in_flight(server: Server, *, now: datetime) -> int:
+    return Operation.objects.in_flight(now=now).filter(server=server).count()
+
+
+def _may_start(operation: Operation, server: Server | None, *, now: datetime) -> bool:
+    rivals = Operation.objects.filter(service=operation.service, status__in=UNDERWAY_STATUSES).exclude(pk=operation.pk)
+    if rivals.exists():
+        Operation.objects.filter(pk=operation.pk).update(run_after=now + BUSY_WAIT)
+        return False
+    if not operation.was_sent and _is_moot(operation):
+        _cancel(operation, now=now)
+        return False
+    hold = judge_hold(operation, server)
+    if hold is not None:
+        _hold(operation, hold, now=now)
+        return False
+    return True
+
+
+def _is_moot(operation: Operation) -> bool:
+    """A purchase whose order was cancelled or whose payment was taken back since it was queued."""
+    if operation.kind != OperationKind.CREATE:
+        return False
+    order = operation.service.order_line.order
+    if order.status in (OrderStatus.CANCELLED, OrderStatus.FRAUD) or operation.service.is_ended:
+        return True
+    needs_payment = operation.service.product.auto_setup == AutoSetup.PAYMENT and operation.params.get("automatic")
+    invoice = getattr(order, "invoice", None)
+    return bool(needs_payment and invoice and invoice.status != InvoiceStatus.PAID)
+
+
+def judge_hold(operation: Operation, server: Server | None) -> Hold | None:
+    """Whether the operation has to wait, and why. S5: a disabled server buys nothing new; the rest goes on."""
+    service = operation.service
+    if not service.module:
+        return None
+    if server is None:
+        return Hold(HoldReason.NO_SERVER, gettext_noop("No enabled server can take this service."))
+    if operation.kind == OperationKind.CREATE and not server.is_enabled and operation.params.get("automatic", True):
+        return Hold(
+            HoldReason.SERVER_DISABLED,
+            gettext_noop("The server is disabled: nothing is bought on it. Enable it, or create the service by hand."),
+        )
+    if server.health == AccountHealth.REFUSED:
+        return Hold(HoldReason.ACCOUNT_REFUSED, gettext_noop("The partner refuses the login of this account."))
+    if operation.kind in PAYING_KINDS and server.health == AccountHealth.NO_MONEY:
+        return Hold(HoldReason.NO_MONEY, gettext_noop("The partner account is out of money."))
+    if operation.kind == OperationKind.CREATE and service.parent_id and not service.parent.remote_id:  # type: ignore[union-attr]
+        return Hold(HoldReason.PARENT_MISSING, gettext_noop("The license it belongs to is not there yet."))
+    if operation.kind == OperationKind.TERMINATE and service.children.not_ended().exclude(remote_id="").exists():
+        return Hold(HoldReason.CHILDREN_FIRST, gettext_noop("The modules on this license end first."))
+    return None
+
+
+def _hold(operation: Operation, hold: Hold, *, now: datetime) -> None:
+    Operation.objects.filter(pk=operation.pk).update(
+        status=OperationStatus.HELD, hold_reason=hold.reason, message=hold.message, message_values={}
+    )
+    record_event(
+        "operation.held", now=now, service=operation.service, operation=operation, data={"reason": hold.reason}
+    )
+
+
+def _cancel(operation: Operation, *, now: datetime) -> None:
+    Operation.objects.filter(pk=operation.pk).update(
+        status=OperationStatus.CANCELLED,
+        finished_at=now,
+        message=gettext_noop("The order was cancelled or is no longer paid."),
+        message_values={},
+    )
+    record_event("operation.cancelled", now=now, service=operation.service, operation=operation)
+
+
+def _take(operation: Operation, *, now: datetime) -> Claim:
+    operation.attempt += 1
+    operation.lease_expires_at = now + settings.OPERATION_LEASE
+    if operation.status == OperationStatus.QUEUED:
+        operation.status = OperationStatus.RUNNING
+    operation.server_id = operation.service.server_id
+    operation.save(update_fields=["attempt", "lease_expires_at", "status", "server"])
+    attempt = OperationAttempt.objects.create(operation=operation, number=operation.attempt, started_at=now)
+    return Claim(operation=operation, attempt=attempt)

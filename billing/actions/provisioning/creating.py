@@ -1,0 +1,224 @@
+"""CREATE: buys a service once. Snapshot, intent, one paying call, then reading back what was bought."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop
+
+from billing.actions.lifecycle import activate_by_hand, activate_service
+from billing.actions.provisioning.claiming import Claim
+from billing.actions.provisioning.looking import find_purchase, look_for_purchase, next_look_at
+from billing.actions.provisioning.outcomes import (
+    change_claimed,
+    check_later,
+    fail,
+    finish,
+    hold_account,
+    need_person,
+    requeue,
+    withdraw_intent,
+    words_of,
+    write_intent,
+)
+from billing.models import HoldReason, OperationStatus, Service
+from billing.provisioners.ispmanager_noc import RemoteSide, open_remote_side
+from noc.errors import (
+    AuthFailed,
+    InsufficientFunds,
+    NotBought,
+    NotFound,
+    OutcomeUnknown,
+    PartnerError,
+    Rejected,
+    Unavailable,
+)
+from noc.schemas import ItemStatus, RemoteService
+
+Clock = Callable[[], datetime]
+
+PROCESSING_LOOKS = (timedelta(seconds=5), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5))
+
+
+def perform(claim: Claim, clock: Clock) -> None:
+    """One attempt at a purchase, from wherever the last one stopped."""
+    service, server = claim.service, claim.operation.server
+    if not service.module or server is None:
+        _finish_by_hand(claim, now=clock())
+        return
+    with open_remote_side(service, server, reference=claim.attempt.call_reference) as side:
+        if claim.operation.remote_id:
+            _read_back(claim, side, claim.operation.remote_id, clock)
+        elif claim.operation.status == OperationStatus.CHECKING:
+            _look(claim, side, clock)
+        else:
+            _send(claim, side, clock)
+
+
+def _finish_by_hand(claim: Claim, *, now: datetime) -> None:
+    with transaction.atomic():
+        activate_by_hand(service=claim.service, now=now, actor=claim.operation.requested_by)
+        finish(claim, status=OperationStatus.DONE, now=now, message=gettext_noop("Activated; nothing to buy."))
+
+
+def _send(claim: Claim, side: RemoteSide, clock: Clock) -> None:
+    rows = side.list_all()
+    if claim.operation.was_sent:
+        # Sent before and proven not bought. Should it have come late after all, it is ours: no second purchase.
+        found = find_purchase(claim, side, rows)
+        if found.adopted is not None:
+            _keep(claim, side, found.adopted.id, clock)
+            return
+        if found.is_ambiguous:
+            need_person(
+                claim, now=clock(), message=gettext_noop("Several new licenses at the partner could be this one.")
+            )
+            return
+    snapshot = [row.id for row in rows if side.looks_alike(row)]
+    write_intent(claim, match_key=side.match_key, snapshot=snapshot, now=clock())
+    sent_at = claim.operation.sent_at
+    if sent_at is None or clock() - sent_at > settings.NOC_INTENT_FRESHNESS:
+        requeue(
+            claim,
+            now=clock(),
+            message=gettext_noop("Took too long to start; nothing was sent."),
+            **withdraw_intent(claim),
+        )
+        return
+    _pay(claim, side, clock)
+
+
+def _pay(claim: Claim, side: RemoteSide, clock: Clock) -> None:
+    """The paying call and what each answer means (partner-api.md §11; design, rule of outcome)."""
+    try:
+        reply = side.buy()
+    except Unavailable as error:
+        message = gettext_noop("The partner cannot be reached; nothing was sent. %(detail)s")
+        requeue(claim, now=clock(), message=message, values=words_of(error), **withdraw_intent(claim))
+    except AuthFailed as error:
+        hold_account(claim, error, reason=HoldReason.ACCOUNT_REFUSED, now=clock(), **withdraw_intent(claim))
+    except InsufficientFunds as error:
+        hold_account(claim, error, reason=HoldReason.NO_MONEY, now=clock(), **withdraw_intent(claim))
+    except NotBought as error:
+        _not_bought(claim, side, error, clock)
+    except Rejected as error:
+        message = gettext_noop("The partner refused the order: %(detail)s")
+        fail(claim, now=clock(), message=message, values=words_of(error))
+    except OutcomeUnknown as error:
+        message = gettext_noop("The partner's answer was lost: looking for what was bought. %(detail)s")
+        now = clock()
+        check_later(claim, now=now, run_after=next_look_at(claim, now=now), message=message, values=words_of(error))
+    else:
+        if reply.remote_id:
+            _keep(claim, side, reply.remote_id, clock)
+        else:
+            message = gettext_noop("The partner answered without a number: looking for what was bought.")
+            now = clock()
+            check_later(claim, now=now, run_after=next_look_at(claim, now=now), message=message)
+
+
+def _look(claim: Claim, side: RemoteSide, clock: Clock) -> None:
+    found = look_for_purchase(claim, side, clock)
+    if found is None:
+        return
+    if found.status == ItemStatus.ORDERED:
+        _not_bought(claim, side, NotBought(gettext_noop("The order was left unpaid."), item_id=found.id), clock)
+        return
+    _keep(claim, side, found.id, clock)
+
+
+def _keep(claim: Claim, side: RemoteSide, remote_id: str, clock: Clock) -> None:
+    """The number first, whatever happens next; then the details."""
+    if remote_id in (claim.operation.snapshot or ()) or _is_held_elsewhere(claim, remote_id):
+        message = gettext_noop("The partner named %(number)s, which was there before this order.")
+        need_person(claim, now=clock(), message=message, values={"number": remote_id})
+        return
+    change_claimed(claim, remote_id=remote_id)
+    _read_back(claim, side, remote_id, clock)
+
+
+def _is_held_elsewhere(claim: Claim, remote_id: str) -> bool:
+    held = Service.objects.filter(server=claim.operation.server, kind=claim.service.kind, remote_id=remote_id)
+    return held.exclude(pk=claim.service.pk).exists()
+
+
+def _read_back(claim: Claim, side: RemoteSide, remote_id: str, clock: Clock) -> None:
+    try:
+        remote = side.read(remote_id)
+    except NotFound:
+        _vanished(claim, remote_id, clock)
+        return
+    except PartnerError as error:
+        message = gettext_noop("Bought as %(number)s; its details cannot be read yet. %(detail)s")
+        _again_soon(claim, clock, message, {"number": remote_id, **words_of(error)})
+        return
+    if remote.status == ItemStatus.ORDERED:
+        _not_bought(claim, side, NotBought(gettext_noop("The order was left unpaid."), item_id=remote_id), clock)
+    elif remote.status == ItemStatus.DELETED:
+        _vanished(claim, remote_id, clock)
+    elif remote.status in (ItemStatus.ACTIVE, ItemStatus.SUSPENDED):
+        _activate(claim, side, remote, clock)
+    else:
+        message = gettext_noop("Bought as %(number)s; the partner is still making it.")
+        _again_soon(claim, clock, message, {"number": remote_id})
+
+
+def _activate(claim: Claim, side: RemoteSide, remote: RemoteService, clock: Clock) -> None:
+    now = clock()
+    try:
+        with transaction.atomic():
+            activate_service(service=claim.service, remote=remote, now=now)
+            finish(
+                claim,
+                status=OperationStatus.DONE,
+                now=now,
+                message=gettext_noop("Bought as %(number)s."),
+                values={"number": remote.id},
+            )
+    except IntegrityError:
+        message = gettext_noop("The partner named %(number)s, which another service holds.")
+        need_person(claim, now=now, message=message, values={"number": remote.id})
+        return
+    if remote.auto_renewal:
+        _renew_only_by_us(side, remote)
+
+
+def _renew_only_by_us(side: RemoteSide, remote: RemoteService) -> None:
+    """Best effort: the next sync tries again."""
+    try:
+        side.turn_off_auto_renewal(remote)
+    except PartnerError:
+        return
+
+
+def _not_bought(claim: Claim, side: RemoteSide, error: NotBought, clock: Clock) -> None:
+    """An unpaid order is no purchase: the basket is emptied, the account waits for money."""
+    if not (error.billorder or error.item_id):
+        message = gettext_noop("The partner left the order unpaid: looking for it, to take it out of the basket.")
+        now = clock()
+        check_later(claim, now=now, run_after=next_look_at(claim, now=now), message=message)
+        return
+    try:
+        side.empty_basket(error)
+    except PartnerError as trouble:
+        message = gettext_noop("The order lies unpaid in the partner's basket and could not be taken out. %(detail)s")
+        need_person(claim, now=clock(), message=message, values=words_of(trouble))
+        return
+    hold_account(claim, error, reason=HoldReason.NO_MONEY, now=clock(), **{**withdraw_intent(claim), "remote_id": ""})
+
+
+def _vanished(claim: Claim, remote_id: str, clock: Clock) -> None:
+    message = gettext_noop("The partner named %(number)s, and it is not there.")
+    need_person(claim, now=clock(), message=message, values={"number": remote_id})
+
+
+def _again_soon(claim: Claim, clock: Clock, message: str, values: dict[str, str]) -> None:
+    """Bought for certain, not ready yet: look again, patiently, then ask a person."""
+    now = clock()
+    first_sent_at = claim.operation.first_sent_at or now
+    if now - first_sent_at > settings.NOC_PROCESSING_PATIENCE:
+        need_person(claim, now=now, message=message, values=values)
+        return
+    wait = PROCESSING_LOOKS[min(claim.operation.attempt, len(PROCESSING_LOOKS)) - 1]
+    check_later(claim, now=now, run_after=now + wait, message=message, values=values)

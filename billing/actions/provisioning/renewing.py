@@ -1,0 +1,199 @@
+"""RENEW: extends a service at the partner once per end date; pays once, then reads the new date back."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from billing.actions.lifecycle import renew_service
+from billing.actions.provisioning.claiming import Claim
+from billing.actions.provisioning.outcomes import (
+    check_later,
+    fail,
+    finish,
+    hold_account,
+    need_person,
+    requeue,
+    withdraw_intent,
+    words_of,
+    write_intent,
+)
+from billing.actions.provisioning.queueing import queue_renewal_if_due
+from billing.models import HoldReason, OperationStatus
+from billing.provisioners.ispmanager_noc import RemoteSide, open_remote_side
+from noc.errors import (
+    AuthFailed,
+    InsufficientFunds,
+    NotBought,
+    NotFound,
+    OutcomeUnknown,
+    PartnerError,
+    Rejected,
+    Unavailable,
+)
+from noc.schemas import ItemStatus, RemoteService
+
+Clock = Callable[[], datetime]
+
+FIRST_LOOK = timedelta(seconds=2)
+DAYS_A_MONTH = 30
+
+
+def perform(claim: Claim, clock: Clock) -> None:
+    """One attempt at a renewal, from wherever the last one stopped."""
+    server = claim.operation.server
+    if server is None:
+        now = clock()
+        with transaction.atomic():
+            finish(claim, status=OperationStatus.DONE, now=now, message=gettext_noop("Nothing to do at a partner."))
+        return
+    with open_remote_side(claim.service, server, reference=claim.attempt.call_reference) as side:
+        try:
+            remote = side.read(claim.service.remote_id)
+        except NotFound:
+            _gone(claim, clock)
+            return
+        if remote.status == ItemStatus.DELETED:
+            _gone(claim, clock)
+        elif _has_grown(claim, remote.expires_on):
+            _complete(claim, remote, clock)
+        elif claim.operation.status == OperationStatus.CHECKING:
+            _not_grown(claim, remote, clock)
+        else:
+            _send(claim, side, remote, clock)
+
+
+def _period(claim: Claim) -> int:
+    return int(claim.operation.params["period"])
+
+
+def _has_grown(claim: Claim, expires_on: date | None) -> bool:
+    """By more than half a period: smaller moves are time zones and the partner's own rounding."""
+    before = claim.operation.extends_from
+    if expires_on is None or before is None:
+        return False
+    return expires_on - before > timedelta(days=_period(claim) * DAYS_A_MONTH / 2)
+
+
+def _send(claim: Claim, side: RemoteSide, remote: RemoteService, clock: Clock) -> None:
+    refusal = _dry_run(claim, side)
+    if refusal is not None:
+        fail(claim, now=clock(), message=refusal[0], values=refusal[1])
+        return
+    write_intent(claim, match_key=f"{side.server.pk}:renew:{remote.id}", snapshot=[], now=clock())
+    sent_at = claim.operation.sent_at
+    if sent_at is None or clock() - sent_at > settings.NOC_INTENT_FRESHNESS:
+        requeue(
+            claim,
+            now=clock(),
+            message=gettext_noop("Took too long to start; nothing was sent."),
+            **withdraw_intent(claim),
+        )
+        return
+    _pay(claim, side, clock)
+
+
+def _dry_run(claim: Claim, side: RemoteSide) -> tuple[str, dict[str, str]] | None:
+    """Asks the renewal form which periods it offers; None if nothing speaks against sending."""
+    try:
+        form = side.renewal_form(claim.service.remote_id)
+    except Rejected as error:
+        return gettext_noop("The partner refused the renewal: %(detail)s"), words_of(error)
+    if form.periods and _period(claim) not in form.periods:
+        offered = ", ".join(str(period) for period in sorted(form.periods))
+        return (
+            gettext_noop("The partner does not renew this for %(period)s months, only for: %(offered)s."),
+            {"period": str(_period(claim)), "offered": offered},
+        )
+    return None
+
+
+def _pay(claim: Claim, side: RemoteSide, clock: Clock) -> None:
+    try:
+        side.renew(claim.service.remote_id, _period(claim))
+    except Unavailable as error:
+        message = gettext_noop("The partner cannot be reached; nothing was sent. %(detail)s")
+        requeue(claim, now=clock(), message=message, values=words_of(error), **withdraw_intent(claim))
+    except AuthFailed as error:
+        hold_account(claim, error, reason=HoldReason.ACCOUNT_REFUSED, now=clock(), **withdraw_intent(claim))
+    except InsufficientFunds as error:
+        hold_account(claim, error, reason=HoldReason.NO_MONEY, now=clock(), **withdraw_intent(claim))
+    except NotBought as error:
+        _left_unpaid(claim, side, error, clock)
+    except Rejected as error:
+        message = gettext_noop("The partner refused the renewal: %(detail)s")
+        fail(claim, now=clock(), message=message, values=words_of(error))
+    except OutcomeUnknown as error:
+        message = gettext_noop("The partner's answer was lost: reading the end date. %(detail)s")
+        now = clock()
+        check_later(claim, now=now, run_after=now + FIRST_LOOK, message=message, values=words_of(error))
+    else:
+        _read_back(claim, side, clock)
+
+
+def _read_back(claim: Claim, side: RemoteSide, clock: Clock) -> None:
+    try:
+        remote = side.read(claim.service.remote_id)
+    except PartnerError as error:
+        now = clock()
+        message = gettext_noop("Renewed; the new end date cannot be read yet. %(detail)s")
+        check_later(claim, now=now, run_after=now + FIRST_LOOK, message=message, values=words_of(error))
+        return
+    if _has_grown(claim, remote.expires_on):
+        _complete(claim, remote, clock)
+    else:
+        _not_grown(claim, remote, clock)
+
+
+def _complete(claim: Claim, remote: RemoteService, clock: Clock) -> None:
+    now = clock()
+    with transaction.atomic():
+        renew_service(service=claim.service, remote=remote, now=now)
+        finish(
+            claim,
+            status=OperationStatus.DONE,
+            now=now,
+            message=gettext_noop("Extended until %(date)s."),
+            values={"date": str(remote.expires_on)},
+        )
+        queue_renewal_if_due(service=claim.service, now=now)
+
+
+def _not_grown(claim: Claim, remote: RemoteService, clock: Clock) -> None:
+    """Unchanged at two looks NOC_RENEW_LOOK_INTERVAL apart and not being processed: a person decides. Never sent again."""
+    now = clock()
+    sent_at = claim.operation.sent_at or now
+    looks = claim.operation.looks
+    if remote.status != ItemStatus.PROCESSING and now >= sent_at + settings.NOC_RENEW_LOOK_INTERVAL * looks:
+        looks += 1
+    waited_too_long = now - sent_at > settings.NOC_PROCESSING_PATIENCE
+    if looks > 2 or waited_too_long:
+        message = gettext_noop("The renewal was sent, and the end date at the partner is still %(date)s.")
+        need_person(claim, now=now, message=message, values={"date": str(remote.expires_on)})
+        return
+    counted = sent_at + settings.NOC_RENEW_LOOK_INTERVAL * max(looks, 1)
+    early = now + FIRST_LOOK * 2 ** min(claim.operation.attempt, 8)
+    message = gettext_noop("The end date has not moved yet; looking again.")
+    check_later(claim, now=now, run_after=max(now + FIRST_LOOK, min(early, counted)), message=message, looks=looks)
+
+
+def _left_unpaid(claim: Claim, side: RemoteSide, error: NotBought, clock: Clock) -> None:
+    """Only the order is taken out of the basket: its item is the live service itself."""
+    if not error.billorder:
+        message = gettext_noop("The partner left the renewal unpaid in its basket: take it out there, then retry.")
+        need_person(claim, now=clock(), message=message)
+        return
+    try:
+        side.empty_basket(NotBought(error.message, billorder=error.billorder))
+    except PartnerError as trouble:
+        message = gettext_noop("The renewal lies unpaid in the partner's basket and could not be taken out. %(detail)s")
+        need_person(claim, now=clock(), message=message, values=words_of(trouble))
+        return
+    hold_account(claim, error, reason=HoldReason.NO_MONEY, now=clock(), **withdraw_intent(claim))
+
+
+def _gone(claim: Claim, clock: Clock) -> None:
+    message = gettext_noop("There is no service %(number)s at the partner any more.")
+    fail(claim, now=clock(), message=message, values={"number": claim.service.remote_id})

@@ -1,0 +1,123 @@
+"""Step ⑥: a service of ours ↔ the partner's side of it. Everything it says to the partner goes through noc.kinds."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from billing.models import Service
+from billing.queries.services import field_values
+from catalog.models import Cycle
+from catalog.periods import CYCLE_MONTHS
+from noc.account import list_charges, remove_from_basket
+from noc.client import PartnerClient
+from noc.errors import AuthFailed, NotBought, PartnerError, ProtocolError, Rejected
+from noc.kinds import KINDS, get_kind
+from noc.kinds.base import Kind, OrderReply, OrderRequest
+from noc.models import Server
+from noc.schemas import Charge, RemoteService, RenewalForm
+from noc.servers import connect
+
+
+@dataclass(frozen=True)
+class RemoteSide:
+    """One service's side at the partner, during one attempt. Methods raise the tree of noc.errors."""
+
+    service: Service
+    server: Server
+    kind: Kind
+    client: PartnerClient
+    fields: Mapping[str, str]
+
+    @property
+    def reference(self) -> str:
+        """Our service ID, sent as `remoteid` (feature L7)."""
+        return str(self.service.pk)
+
+    @property
+    def match_key(self) -> str:
+        """Two paying calls with one key are never open together."""
+        return f"{self.server.pk}:{self.kind.match_key(self.service.tariff_id, self.fields)}"[:400]
+
+    @property
+    def period(self) -> int:
+        """The period that is bought: the billing cycle's, or the one that the product names."""
+        if self.service.partner_period is not None:
+            return self.service.partner_period
+        return CYCLE_MONTHS.get(Cycle(self.service.cycle), 1)
+
+    def buy(self) -> OrderReply:
+        """Orders the service. The paying call: sent once."""
+        return self.kind.order(
+            self.client,
+            OrderRequest(
+                tariff_id=self.service.tariff_id, period=self.period, reference=self.reference, fields=self.fields
+            ),
+        )
+
+    def list_all(self) -> list[RemoteService]:
+        """Every row of this kind on the account, whole."""
+        return self.kind.list_all(self.client)
+
+    def ids_on_account(self) -> set[str]:
+        """Ids of every row of every kind that the account may list."""
+        found: set[str] = set()
+        for kind in KINDS.values():
+            try:
+                found.update(row.id for row in kind.list_all(self.client))
+            except (AuthFailed, ProtocolError, Rejected):
+                continue
+        return found
+
+    def looks_alike(self, row: RemoteService) -> bool:
+        """Whether `row` could be what we ordered, by tariff and name, IP or item."""
+        return self.kind.matches(row, self.service.tariff_id, self.fields)
+
+    def read(self, remote_id: str) -> RemoteService:
+        """The form of one service. NotFound proves that it is not there."""
+        return self.kind.read(self.client, remote_id)
+
+    def renewal_form(self, remote_id: str) -> RenewalForm:
+        """What the partner offers for a renewal; a dry run."""
+        return self.kind.renewal_form(self.client, remote_id)
+
+    def renew(self, remote_id: str, period: int) -> date | None:
+        """Extends and pays. The paying call: sent once."""
+        return self.kind.renew(self.client, remote_id, period)
+
+    def change(self, remote_id: str, fields: Mapping[str, str]) -> None:
+        """Changes name and IP at the partner."""
+        self.kind.change(self.client, remote_id, fields, self.reference)
+
+    def delete(self, remote_id: str) -> None:
+        """Ends the service at the partner; gone already is fine."""
+        self.kind.delete(self.client, remote_id)
+
+    def turn_off_auto_renewal(self, current: RemoteService) -> None:
+        """Renewals are ours alone (feature L4)."""
+        self.kind.turn_off_auto_renewal(self.client, current.id, current)
+
+    def charges(self) -> list[Charge] | None:
+        """The account's charges; None where it may not read them."""
+        try:
+            return list_charges(self.client)
+        except PartnerError:
+            return None
+
+    def empty_basket(self, left: NotBought) -> None:
+        """Takes back what an unpaid order left behind, so that nobody pays it by mistake."""
+        remove_from_basket(self.client, billorder=left.billorder, item_id=left.item_id)
+
+
+@contextmanager
+def open_remote_side(service: Service, server: Server, *, reference: str) -> Iterator[RemoteSide]:
+    """The partner's side of `service` on `server`; calls are logged under `reference`."""
+    values = field_values(service)
+    if "licname" in get_kind(service.kind).order_fields:
+        # A name of its own makes a purchase recognizable when its answer is lost.
+        values.setdefault("licname", f"service-{service.pk}")
+    client = connect(server, reference=reference)
+    try:
+        yield RemoteSide(service=service, server=server, kind=get_kind(service.kind), client=client, fields=values)
+    finally:
+        client.close()

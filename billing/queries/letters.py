@@ -1,0 +1,31 @@
+"""What a letter may speak of."""
+
+from typing import Any
+
+from django.conf import settings
+
+from billing.models import Email
+from billing.queries.operations import operation_words
+from billing.queries.services import field_rows
+
+
+def letter_context(email: Email) -> dict[str, Any]:
+    """Values for the templates of a letter: the client, and what its event concerns."""
+    event = email.event
+    context: dict[str, Any] = {
+        "portal_name": settings.PORTAL_NAME,
+        "portal_url": settings.PORTAL_URL,
+        "bank_details": settings.BANK_DETAILS,
+        "client": email.client or event.client,
+        "order": event.order,
+        "invoice": event.invoice,
+        "service": event.service,
+        "operation": event.operation,
+        "data": event.data,
+        "language": email.language,
+    }
+    if event.service is not None:
+        context["fields"] = field_rows(event.service, audience="client" if email.client else "operator")
+    if event.operation is not None:
+        context["operation_words"] = operation_words(event.operation)
+    return context

@@ -1,0 +1,46 @@
+"""Services for people."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from billing.models import Service, ServiceField
+from noc.kinds import get_kind
+
+Audience = Literal["operator", "client"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """One line of *Additional information*."""
+
+    key: str
+    label: str
+    value: str
+    is_secret: bool
+
+
+def field_rows(service: Service, *, audience: Audience) -> list[FieldRow]:
+    """The service's fields in display order; clients do not see those marked admin only."""
+    values = {row.field_id: row.value for row in service.field_values.all()}
+    return [
+        FieldRow(key=field.key, label=field.label, value=values.get(field.pk, ""), is_secret=field.is_secret)
+        for field in service.product.custom_fields.all()
+        if audience == "operator" or not field.is_admin_only
+    ]
+
+
+def field_values(service: Service) -> dict[str, str]:
+    """key → value of every filled field; one query."""
+    rows = ServiceField.objects.filter(service=service).select_related("field")
+    return {row.field.key: row.value for row in rows if row.value}
+
+
+def missing_from_partner(service: Service) -> bool:
+    """Whether a field that the partner fills (a key, a password) is still empty."""
+    if not service.kind:
+        return False
+    filled = {spec.key for spec in get_kind(service.kind).fields_for(service.tariff_id) if spec.filled_by_partner}
+    present = set(field_values(service))
+    return any(
+        key in filled and key not in present for key in service.product.custom_fields.values_list("key", flat=True)
+    )

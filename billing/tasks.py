@@ -1,0 +1,51 @@
+"""Celery tasks: an id in, one call into actions. Names and queues are fixed, so old and new workers get on."""
+
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+
+from billing.actions.accounts import probe_held_accounts as probe
+from billing.actions.notifications import send_email as send
+from billing.actions.price_lists import refresh_every_price_list, refresh_one_price_list
+from billing.actions.provisioning import run_operation as run
+from billing.actions.sweep import run_nightly, wake_everything_due
+from billing.queries.clock import database_now
+
+
+# No time limit of Celery's: a thread cannot be killed. The partner call ends at NOC_PAYING_DEADLINE and the lease
+# passes the operation on to another worker.
+@shared_task(name="billing.run_operation", queue="operations")
+def run_operation(*, operation_id: int, **_future: Any) -> None:
+    run(operation_id=operation_id, clock=database_now)
+
+
+@shared_task(name="billing.send_email", queue="mail")
+def send_email(*, email_id: int, **_future: Any) -> None:
+    send(email_id=email_id, now=database_now())
+
+
+# A sweep that could not run in time is not worth running late: the next one does the same.
+@shared_task(name="billing.wake_due_work", queue="duties", expires=settings.OPERATION_SWEEP_INTERVAL * 2)
+def wake_due_work(**_future: Any) -> None:
+    wake_everything_due(now=database_now())
+
+
+@shared_task(name="billing.probe_held_accounts", queue="duties")
+def probe_held_accounts(**_future: Any) -> None:
+    probe(now=database_now())
+
+
+@shared_task(name="billing.refresh_price_list", queue="duties")
+def refresh_price_list(*, server_id: int, **_future: Any) -> None:
+    refresh_one_price_list(server_id=server_id, now=database_now())
+
+
+@shared_task(name="billing.refresh_price_lists", queue="duties")
+def refresh_price_lists(**_future: Any) -> None:
+    refresh_every_price_list(now=database_now())
+
+
+@shared_task(name="billing.nightly", queue="duties")
+def nightly(**_future: Any) -> None:
+    run_nightly(now=database_now())

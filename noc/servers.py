@@ -1,0 +1,161 @@
+"""Partner accounts at work: saving them, reaching them, and what is known of their health."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from noc.account import test_connection
+from noc.client import CallRecord, Credentials, Deadlines, PartnerClient
+from noc.errors import AuthFailed, PartnerError
+from noc.hosts import DEFAULT_PATH, HostInvalid, normalize_host
+from noc.models import AccountHealth, CallLog, Server
+
+logger = logging.getLogger(__name__)
+
+EDITABLE = frozenset(
+    {
+        "name",
+        "module",
+        "hostname",
+        "username",
+        "password",
+        "access_hash",
+        "assigned_ips",
+        "monthly_cost",
+        "datacenter",
+        "max_accounts",
+        "status_url",
+        "nameservers",
+        "is_enabled",
+        "is_default",
+        "may_send_again",
+    }
+)
+
+
+class ServerInvalid(Exception):
+    """A server cannot be saved; `errors` maps fields to messages."""
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__("; ".join(message for messages in errors.values() for message in messages))
+        self.errors = dict(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTest:
+    """What *Test connection* found: in words, with the balance where the account may read it."""
+
+    ok: bool
+    message: str
+    balance: Decimal | None = None
+    currency: str = ""
+
+
+def connect(server: Server, *, reference: str = "") -> PartnerClient:
+    """A client for this account whose calls are logged under `reference`, secrets removed. Close it after use."""
+    endpoint = normalize_host(server.hostname, plain_http_hosts=settings.NOC_PLAIN_HTTP_HOSTS)
+    return PartnerClient(
+        Credentials(url=endpoint.url, username=server.username, password=server.password),
+        deadlines=Deadlines(
+            connect=settings.NOC_CONNECT_TIMEOUT, read=settings.NOC_READ_TIMEOUT, paying=settings.NOC_PAYING_DEADLINE
+        ),
+        record=partial(log_call, server.pk),
+        reference=reference,
+    )
+
+
+def log_call(server_id: int, record: CallRecord) -> None:
+    """Keeps one call. A log that cannot be written never hides the outcome of the call itself."""
+    try:
+        CallLog.objects.create(
+            server_id=server_id,
+            reference=record.reference,
+            func=record.func,
+            params=record.params,
+            status_code=record.status_code,
+            duration_ms=record.duration_ms,
+            outcome=record.outcome,
+            response=record.response.replace("\x00", ""),
+        )
+    except DatabaseError:
+        logger.exception("The record of a %s call could not be kept", record.func)
+
+
+def save_server(*, values: Mapping[str, Any], server: Server | None = None) -> Server:
+    """Creates or changes a server: the hostname is brought to shape, a lone server becomes its module's default.
+
+    An empty password leaves the stored one. Raises ServerInvalid.
+    """
+    saved = server or Server()
+    for name in EDITABLE & set(values):
+        if name != "password" or values[name]:
+            setattr(saved, name, values[name])
+    saved.hostname = _normalized_hostname(saved.hostname)
+    if not saved.password:
+        raise ServerInvalid({"password": [_("Enter the password of the partner account.")]})
+    try:
+        with transaction.atomic():
+            others = Server.objects.select_for_update().filter(module=saved.module).exclude(pk=saved.pk)
+            if saved.is_default:
+                others.update(is_default=False)
+            elif not others.exists():
+                saved.is_default = True
+            saved.save()
+    except IntegrityError as error:
+        raise ServerInvalid(_taken(saved)) from error
+    return saved
+
+
+def test_server(server: Server, *, now: datetime) -> ConnectionTest:
+    """Logs in once and says in words what works or what is wrong; remembers health and balance."""
+    client = connect(server, reference="test")
+    try:
+        account = test_connection(client)
+    except PartnerError as error:
+        note_health(server, health=_health_after(error, server), message=error.message, now=now)
+        return ConnectionTest(ok=False, message=error.message)
+    finally:
+        client.close()
+    note_health(server, health=AccountHealth.OK, message="", now=now)
+    if account.balance is None:
+        return ConnectionTest(ok=True, message=_("Connected. The account may not read its balance."))
+    Server.objects.filter(pk=server.pk).update(
+        balance=account.balance.amount, balance_currency=account.balance.currency[:3]
+    )
+    return ConnectionTest(
+        ok=True, message=_("Connected."), balance=account.balance.amount, currency=account.balance.currency
+    )
+
+
+def note_health(server: Server, *, health: str, message: str, now: datetime) -> None:
+    """Remembers what the partner last said of the account."""
+    server.health, server.health_message, server.checked_at = health, message, now
+    Server.objects.filter(pk=server.pk).update(health=health, health_message=message, checked_at=now)
+
+
+def _health_after(error: PartnerError, server: Server) -> str:
+    return AccountHealth.REFUSED if isinstance(error, AuthFailed) else server.health
+
+
+def _normalized_hostname(text: str) -> str:
+    """What is stored: the bare host for https and the usual path, else the address as far as it differs."""
+    try:
+        endpoint = normalize_host(text, plain_http_hosts=settings.NOC_PLAIN_HTTP_HOSTS)
+    except HostInvalid as error:
+        raise ServerInvalid({"hostname": [str(error)]}) from error
+    path = "" if endpoint.path == DEFAULT_PATH else endpoint.path
+    return endpoint.origin.removeprefix("https://") + path
+
+
+def _taken(server: Server) -> dict[str, list[str]]:
+    if Server.objects.filter(name=server.name).exclude(pk=server.pk).exists():
+        return {"name": [_("There is a server with this name already.")]}
+    return {"username": [_("This partner account is connected already.")]}
