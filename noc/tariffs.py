@@ -193,12 +193,13 @@ def parse_prices(row: Node) -> tuple[dict[int, Decimal], str]:
 
 
 def parse_period(period: Node) -> tuple[int | None, Decimal | None]:
-    """`<period cost="913.9286" type="month" length="1">` → (1, Decimal)."""
+    """`<period cost="913.9286" type="month" length="1">` → (1, Decimal). Days that cost nothing are a trial."""
     length = parse_int(period.text("length") or "1")
     unit = period.text("type", "month").casefold()
+    cost = parse_decimal(period.text("cost"))
     months = {"month": 1, "year": 12}.get(unit)
     code = length * months if months and length is not None else SPECIAL_PERIODS.get(unit)
-    return code, parse_decimal(period.text("cost"))
+    return (TRIAL if code == DAILY and cost == 0 else code), cost
 
 
 def is_countable(addon: Node) -> bool:
