@@ -52,8 +52,7 @@ def check_product(*, product: Product, prices: Sequence[PriceValues] | None) -> 
         faults += _check_prices(product, prices)
     # A product that nobody can order may keep what the partner has stopped selling.
     if product.module and not product.is_retired:
-        faults += _check_tariff(product, tariff)
-        faults += _check_periods(product, tariff, prices or ())
+        faults += list(_check_tariff(product, tariff)) or _check_periods(product, tariff, prices or ())
     errors: dict[str, list[str]] = {}
     for field, message in faults:
         errors.setdefault(field, []).append(message)

@@ -101,7 +101,7 @@ def save_product(*, product: Product, prices: Sequence[PriceValues] | None) -> P
 def complete_product(product: Product) -> None:
     """Fill in what follows from the rest: URL, kind and, for a free or one-time product, the period bought."""
     product.tariff_id = product.tariff_id.strip()
-    if not product.slug and product.group_id is not None:
+    if not product.slug:
         others = Product.objects.filter(group=product.group_id).exclude(pk=product.pk)
         product.slug = guess_slug(product.name, fallback="product", taken=set(others.values_list("slug", flat=True)))
     if not product.module:

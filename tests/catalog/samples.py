@@ -1,8 +1,10 @@
 """Products as an operator would make them."""
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from billing.models import Client, Order, OrderLine, Service
 from catalog.actions.products import PriceValues, create_product
 from catalog.models import Currency, Product, ProductGroup
 
@@ -38,3 +40,31 @@ def make_product(group: ProductGroup, *, prices: list[PriceValues] | None = None
 def make_plain_product(group: ProductGroup, **changes: Any) -> Product:
     """One that no module stands behind."""
     return make_product(group, **{"module": "", "tariff_id": "", "name": "Consulting", **changes})
+
+
+def make_service(product: Product) -> Service:
+    """A service that a client has of `product`."""
+    currency = Currency.objects.get(code="EUR")
+    client = Client.objects.create(email="anna@example.com", first_name="Anna", last_name="Berg", currency=currency)
+    order = Order.objects.create(
+        number="1",
+        client=client,
+        payment_method="manual",
+        currency=currency,
+        total=5,
+        checkout_key="1",
+        placed_at=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    line = OrderLine.objects.create(
+        order=order, product=product, cycle="MONTHLY", description=product.name, unit_price=5
+    )
+    return Service.objects.create(
+        client=client,
+        order_line=line,
+        product=product,
+        cycle="MONTHLY",
+        currency=currency,
+        first_amount=5,
+        registered_on=date(2026, 3, 1),
+        anchor_day=1,
+    )

@@ -1,0 +1,215 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
+
+from catalog.models import Product, ProductGroup
+from noc.models import Server, ServerGroup
+from tests.catalog.samples import BITNINJA, make_product, price
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.catalog.api.urls")]
+
+PRODUCTS = "/api/products/"
+
+
+def body(group: ProductGroup, **changes: Any) -> dict[str, Any]:
+    return {
+        "group": group.pk,
+        "name": "ispmanager lite",
+        "module": "ispmanager_noc",
+        "server_group": None,
+        "product_id": "55227",
+        "payment_type": "RECURRING",
+        "auto_setup": "PAYMENT",
+        "prices": [
+            {"currency": "EUR", "cycle": "MONTHLY", "price": "5.00", "setup_fee": "1.00"},
+            {"currency": "RUB", "cycle": "ANNUALLY", "price": 5000},
+        ],
+        **changes,
+    }
+
+
+class TestProducts:
+    def test_a_product_is_created_with_its_prices_and_fields(self, api: APIClient, group: ProductGroup) -> None:
+        response = api.post(PRODUCTS, body(group))
+        assert response.status_code == 201, response.json()
+        answer = response.json()
+        product = Product.objects.get(pk=answer["id"])
+        assert (product.tariff_id, product.kind, answer["kind"]) == ("55227", "license", "license")
+        assert answer["prices"] == [
+            {"currency": "EUR", "cycle": "MONTHLY", "price": "5.0000", "setup_fee": "1.0000"},
+            {"currency": "RUB", "cycle": "ANNUALLY", "price": "5000.0000", "setup_fee": "0.0000"},
+        ]
+        fields = {field["key"]: field for field in answer["custom_fields"]}
+        assert list(fields) == ["licname", "ip", "lickey", "order_id"]
+        assert (
+            fields["ip"].items()
+            >= {
+                "label": "IP address",
+                "type": "TEXT",
+                "is_required": True,
+                "is_on_order_form": True,
+                "is_admin_only": False,
+            }.items()
+        )
+
+    def test_the_product_id_may_be_a_number(self, api: APIClient, group: ProductGroup) -> None:
+        assert api.post(PRODUCTS, body(group, product_id=55227)).json()["product_id"] == "55227"
+
+    def test_least_that_is_needed(self, api: APIClient, group: ProductGroup) -> None:
+        response = api.post(
+            PRODUCTS, {"group": group.pk, "name": "Lite", "module": "ispmanager_noc", "product_id": "55227",
+                       "payment_type": "FREE"}
+        )  # fmt: skip
+        assert response.status_code == 201, response.json()
+        assert (response.json()["partner_period"], response.json()["slug"]) == (1, "lite")
+
+    def test_a_product_is_read_as_it_was_answered(self, api: APIClient, group: ProductGroup) -> None:
+        created = api.post(PRODUCTS, body(group)).json()
+        assert api.get(f"{PRODUCTS}{created['id']}/").json() == created
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"product_id": "424242"}, "product_id"),
+            ({"product_id": "9203"}, "product_id"),
+            ({"product_id": ""}, "product_id"),
+            ({"product_id": True}, "product_id"),
+            ({"product_id": "5\x0055227"}, "product_id"),
+            ({"group": 10**30}, "group"),
+            ({"group": None}, "group"),
+            ({"server_group": 999}, "server_group"),
+            ({"module": "cpanel"}, "module"),
+            ({"payment_type": "LATER"}, "payment_type"),
+            ({"auto_setup": ""}, "auto_setup"),
+            ({"name": " "}, "name"),
+            ({"name": "x" * 151}, "name"),
+            ({"slug": "a b"}, "slug"),
+            ({"prices": []}, "prices"),
+            ({"prices": [{"currency": "EUR", "cycle": "QUARTERLY", "price": "14"}]}, "prices"),
+            ({"prices": [{"currency": "XXX", "cycle": "MONTHLY", "price": "14"}]}, "prices.0.currency"),
+            ({"prices": [{"currency": "EUR", "cycle": "WEEKLY", "price": "14"}]}, "prices.0.cycle"),
+            ({"prices": [{"currency": "EUR", "cycle": "MONTHLY", "price": "-1"}]}, "prices.0.price"),
+            ({"prices": [{"currency": "EUR", "cycle": "MONTHLY", "price": "NaN"}]}, "prices.0.price"),
+            ({"prices": [{"currency": "EUR", "cycle": "MONTHLY"}]}, "prices.0.price"),
+            ({"prices": "5"}, "prices"),
+            ({"payment_type": "FREE"}, "prices"),
+            ({"payment_type": "FREE", "prices": [], "partner_period": 3}, "partner_period"),
+            ({"payment_type": "FREE", "prices": [], "partner_period": 10**30}, "partner_period"),
+        ],
+    )
+    def test_each_wrong_value_is_answered_on_its_field(
+        self, api: APIClient, group: ProductGroup, changes: dict[str, Any], field: str
+    ) -> None:
+        response = api.post(PRODUCTS, body(group) | changes)
+        assert response.status_code == 400
+        assert [name for name in response.json()["errors"] if name == field or name.startswith(f"{field}.")]
+        assert not Product.objects.exists()
+
+    def test_the_refusal_of_a_cycle_names_the_possible_ones(self, api: APIClient, group: ProductGroup) -> None:
+        changes = {"prices": [{"currency": "EUR", "cycle": "QUARTERLY", "price": "14"}]}
+        answer = api.post(PRODUCTS, body(group, **changes)).json()
+        assert answer["errors"]["prices"] == [
+            "Quarterly: ispmanager 6 lite is not sold for this period. Possible: Monthly, Annually."
+        ]
+
+    def test_a_disabled_server_is_refused_on_its_field(
+        self, api: APIClient, group: ProductGroup, server: Server
+    ) -> None:
+        servers = ServerGroup.objects.create(name="Europe")
+        servers.servers.add(server)
+        Server.objects.update(is_enabled=False)
+        answer = api.post(PRODUCTS, body(group, server_group=servers.pk)).json()
+        assert list(answer["errors"]) == ["server_group"]
+
+    def test_a_change_keeps_what_it_does_not_name(self, api: APIClient, group: ProductGroup) -> None:
+        product = make_product(group)
+        answer = api.patch(f"{PRODUCTS}{product.pk}/", {"is_hidden": True}).json()
+        assert (answer["is_hidden"], answer["name"], len(answer["prices"])) == (True, "ispmanager lite", 1)
+
+    def test_a_change_replaces_prices_and_adds_fields(self, api: APIClient, group: ProductGroup) -> None:
+        product = make_product(group)
+        changes = {"product_id": BITNINJA, "prices": [{"currency": "EUR", "cycle": "SEMIANNUALLY", "price": "30"}]}
+        answer = api.patch(f"{PRODUCTS}{product.pk}/", changes).json()
+        assert [row["cycle"] for row in answer["prices"]] == ["SEMIANNUALLY"]
+        assert {"item", "bitninja_email"} <= {field["key"] for field in answer["custom_fields"]}
+
+    def test_a_refused_change_changes_nothing(self, api: APIClient, group: ProductGroup) -> None:
+        product = make_product(group)
+        response = api.patch(f"{PRODUCTS}{product.pk}/", {"name": "Other", "product_id": "424242"})
+        assert response.status_code == 400
+        product.refresh_from_db()
+        assert (product.name, product.tariff_id) == ("ispmanager lite", "55227")
+
+    @pytest.mark.parametrize(
+        ("query", "names"),
+        [
+            ("?kind=addition", ["BitNinja"]),
+            ("?product_id=55227", ["Lite"]),
+            ("?is_hidden=true", ["BitNinja"]),
+            ("?is_retired=true", []),
+            ("", ["Lite", "BitNinja"]),
+        ],
+    )
+    def test_the_list_is_filtered(self, api: APIClient, group: ProductGroup, query: str, names: list[str]) -> None:
+        make_product(group, name="Lite")
+        make_product(group, name="BitNinja", tariff_id=BITNINJA, is_hidden=True)
+        assert [row["name"] for row in api.get(PRODUCTS + query).json()["results"]] == names
+
+    def test_the_list_costs_the_same_queries_however_long(
+        self, api: APIClient, group: ProductGroup, django_assert_max_num_queries: Any
+    ) -> None:
+        for number in range(6):
+            make_product(group, name=f"Lite {number}", prices=[price("MONTHLY", "5"), price("ANNUALLY", "50")])
+        with django_assert_max_num_queries(6):
+            assert len(api.get(PRODUCTS).json()["results"]) == 6
+
+    @pytest.mark.parametrize("address", ["0/", f"{10**18 - 1}/"])
+    def test_an_unknown_product_is_not_found(self, api: APIClient, address: str) -> None:
+        assert api.get(PRODUCTS + address).status_code == 404
+
+    def test_products_are_not_deleted(self, api: APIClient, group: ProductGroup) -> None:
+        assert api.delete(f"{PRODUCTS}{make_product(group).pk}/").status_code == 405
+
+
+class TestPermissions:
+    def test_support_reads_and_does_not_write(self, api_as: Callable[[str], APIClient], group: ProductGroup) -> None:
+        support = api_as("SUPPORT_OPERATOR")
+        assert support.get(PRODUCTS).status_code == 200
+        assert support.post(PRODUCTS, body(group)).status_code == 403
+        assert support.post("/api/product-groups/", {"name": "X", "slug": "x"}).status_code == 403
+
+    def test_nobody_enters_without_a_key(self, db: None) -> None:
+        assert APIClient().get(PRODUCTS).status_code == 401
+
+
+class TestGroups:
+    def test_a_group_is_created_and_changed(self, api: APIClient) -> None:
+        created = api.post("/api/product-groups/", {"name": "Лицензии", "slug": "licenses"})
+        assert created.status_code == 201
+        address = f"/api/product-groups/{created.json()['id']}/"
+        assert api.patch(address, {"is_hidden": True}).json()["is_hidden"] is True
+        assert api.get("/api/product-groups/?slug=licenses").json()["count"] == 1
+
+    def test_the_url_may_be_left_out(self, api: APIClient) -> None:
+        assert api.post("/api/product-groups/", {"name": "Модули"}).json()["slug"] == "moduli"
+
+    def test_a_taken_url_is_answered_on_its_field(self, api: APIClient, group: ProductGroup) -> None:
+        response = api.post("/api/product-groups/", {"name": "Twin", "slug": "licenses"})
+        assert (response.status_code, list(response.json()["errors"])) == (400, ["slug"])
+
+
+def test_currencies_are_read_only(api: APIClient) -> None:
+    assert [row["code"] for row in api.get("/api/currencies/").json()["results"]] == ["EUR", "RUB"]
+    assert api.get("/api/currencies/EUR/").json() == {"code": "EUR", "precision": 2, "is_default": True}
+    assert api.post("/api/currencies/", {"code": "USD"}).status_code in (403, 405)
+
+
+def test_the_schema_is_made_without_warnings() -> None:
+    GENERATOR_STATS.reset()
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    assert not GENERATOR_STATS
+    assert "/api/products/" in schema["paths"]
