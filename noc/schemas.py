@@ -19,6 +19,8 @@ OFF_WORDS: Final = frozenset(
 )
 CURRENCY_SIGNS: Final = {"€": "EUR", "₽": "RUB", "$": "USD", "РУБ": "RUB", "Р": "RUB", "RUR": "RUB"}
 AMOUNT: Final = re.compile(r"(?P<sign>[-−–])?\s*[€₽$]?\s*(?P<digits>\d[\d.,\s'’]*)")
+STATUS: Final = re.compile(r"(?:item_status_)?([1-5])(?:_\w+)?")
+WHOLE: Final = re.compile(r"-?[0-9]{1,15}")
 NUMBER: Final = re.compile(r"-?\d{1,18}(?:\.\d{1,12})?")
 
 # Our field keys ← the partner's names, which differ or are unknown (partner-api.md §6.8).
@@ -156,7 +158,7 @@ def read_status(node: Node) -> ItemStatus | None:
     """The code, never the translated words; sub-states such as `3_autosuspend` count as their state."""
     for name in ("item_status", "status"):
         for text in (node.code(name), node.text(name)):
-            code = re.fullmatch(r"(?:item_status_)?([1-5])(?:_\w+)?", text)
+            code = STATUS.fullmatch(text)
             if code:
                 return ItemStatus(int(code[1]))
     return None
@@ -169,13 +171,9 @@ def read_auto_renewal(node: Node) -> bool | None:
 
 
 def read_addons(node: Node) -> Mapping[str, int]:
-    found: dict[str, int] = {}
-    for child in node.nodes:
-        name = re.fullmatch(r"addon_(\d+)", child.name)
-        count = parse_int(child.attr("orig") or child.value)
-        if name and count is not None:
-            found[name[1]] = count
-    return MappingProxyType(found)
+    shown = (child for child in node.nodes if child.name.startswith("addon_"))
+    counts = {child.name.removeprefix("addon_"): parse_int(child.attr("orig") or child.value) for child in shown}
+    return MappingProxyType({key: count for key, count in counts.items() if key.isdecimal() and count is not None})
 
 
 def read_extra(node: Node) -> Mapping[str, str]:
@@ -205,7 +203,7 @@ def parse_date(text: str) -> date | None:
 
 def parse_int(text: str) -> int | None:
     """A whole number, or None."""
-    return int(text) if re.fullmatch(r"-?[0-9]{1,15}", text) else None
+    return int(text) if WHOLE.fullmatch(text) else None
 
 
 def parse_decimal(text: str) -> Decimal | None:

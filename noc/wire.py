@@ -9,6 +9,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final
 from xml.parsers import expat
@@ -26,6 +29,7 @@ BUSY: Final = re.compile(
     r"request (?:is )?(?:still )?in process|запрос обрабатывается|long\S{0,200}billmgr|runningoperation", re.IGNORECASE
 )
 
+NAME_OF: Final = attrgetter("name")
 NO_ATTRIBUTES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -47,7 +51,7 @@ class Fault:
     params: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Node:
     """One element: its name, text, attributes and children in the order they came."""
 
@@ -56,9 +60,16 @@ class Node:
     attributes: Mapping[str, str] = NO_ATTRIBUTES
     nodes: tuple["Node", ...] = field(default=())
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, tuple["Node", ...]]:
+        found: dict[str, tuple[Node, ...]] = {}
+        for name, same in groupby(sorted(self.nodes, key=NAME_OF), key=NAME_OF):
+            found[name] = tuple(same)  # the sort is stable: the order they came in stays
+        return found
+
     def children(self, name: str) -> tuple["Node", ...]:
         """All children of this name."""
-        return tuple(node for node in self.nodes if node.name == name)
+        return self._by_name.get(name, ())
 
     def child(self, name: str) -> "Node | None":
         """The first child of this name that says anything, else the first one."""
@@ -67,11 +78,14 @@ class Node:
 
     def has(self, name: str) -> bool:
         """Is there a child of this name, even an empty one?"""
-        return any(node.name == name for node in self.nodes)
+        return name in self._by_name
 
     def text(self, name: str, default: str = "") -> str:
         """Text of the first non-empty child of this name; an attribute of this name counts too."""
-        return next((node.value for node in self.children(name) if node.value), "") or self.attr(name) or default
+        for node in self._by_name.get(name, ()):
+            if node.value:
+                return node.value
+        return self.attributes.get(name) or default
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The texts of all children of this name (dates have been seen twice in a row)."""
@@ -83,8 +97,10 @@ class Node:
 
     def code(self, name: str) -> str:
         """The value behind a displayed text: attribute `orig`, the sibling `<name>_orig`, else ""."""
-        shown = next((node.attr("orig") for node in self.children(name) if node.attr("orig")), "")
-        return shown or self.text(f"{name}_orig")
+        for node in self._by_name.get(name, ()):
+            if shown := node.attributes.get("orig"):
+                return shown
+        return self.text(f"{name}_orig")
 
     def rows(self) -> tuple["Node", ...]:
         """The rows of a list: `elem`, or `content` of the interface's own JSON."""
@@ -168,6 +184,8 @@ def from_json(name: str, value: Any, depth: int = 0) -> Node:
     attributes: dict[str, str] = {}
     nodes: list[Node] = []
     text = scalar(value.get("$"))
+    if len(value) == 1 and "$" in value:
+        return Node(name, text)
     for key, inner in value.items():
         if key == "$":
             continue
