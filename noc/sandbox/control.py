@@ -61,11 +61,12 @@ def _save_account(world: World, data: Data) -> object:
         raise BadRequest("allowed_ips takes a list")
     for one in allowed:
         ip_network(one, strict=False)
-    account = known or world.add_account(login, "", currency=currency, balance=Decimal(0))
+    balance = _amount(data, "balance", known.balance if known else Decimal(0))
+    credit = _amount(data, "credit", known.credit if known else Decimal(0))
+    account = known or world.add_account(login, "", currency=currency, balance=balance)
     account.currency, account.allowed_ips = currency, tuple(str(one) for one in allowed)
     account.password = str(data.get("password", account.password or "sandbox-password"))
-    account.balance = _amount(data, "balance", account.balance)
-    account.credit = _amount(data, "credit", account.credit)
+    account.balance, account.credit = balance, credit
     account.two_factor = bool(data.get("two_factor", account.two_factor))
     return _account_dict(world, login)
 
