@@ -86,16 +86,24 @@ def _write_xml(node: Node, write: Callable[[str], None]) -> None:
 
 def _group(nodes: Iterable[Node], value_of: Callable[[Node], object], style: Style) -> dict[str, object]:
     """Siblings by name: one that may repeat, or does repeat, becomes an array."""
-    gathered: dict[str, list[object]] = {}
-    arrays: set[str] = set()
+    tree: dict[str, object] = {}
+    repeated: dict[str, list[object]] = {}
     for node in nodes:
-        gathered.setdefault(node.name, []).append(value_of(node))
-        if node.many and not style.single_as_object:
-            arrays.add(node.name)
-    return {name: values if name in arrays or len(values) > 1 else values[0] for name, values in gathered.items()}
+        name, value = node.name, value_of(node)
+        if name in repeated:
+            repeated[name].append(value)
+        elif name in tree:
+            tree[name] = repeated[name] = [tree[name], value]
+        elif node.many and not style.single_as_object:
+            tree[name] = repeated[name] = [value]
+        else:
+            tree[name] = value
+    return tree
 
 
 def _json_value(node: Node, style: Style) -> dict[str, object]:
+    if not node.attributes and not node.children and node.name not in _CONTAINERS:
+        return {"$": node.text}  # Most of a long list: worth a short way.
     value: dict[str, object] = {f"${name}": text for name, text in node.attributes.items()}
     if node.children:
         value |= _group(node.children, lambda child: _json_value(child, style), style)
