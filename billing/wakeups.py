@@ -4,6 +4,7 @@ Nothing is lost with a message: the row waits, and the sweep of `billing.wake_du
 """
 
 import logging
+from datetime import timedelta
 from functools import partial
 
 from celery import current_app
@@ -13,9 +14,14 @@ from kombu.exceptions import KombuError
 logger = logging.getLogger(__name__)
 
 
-def wake_operation(operation_id: int) -> None:
-    """Asks a worker to run this operation after commit."""
-    transaction.on_commit(partial(_send, "billing.run_operation", operation_id=operation_id))
+# Longer waits are left to the sweep: a delayed message must be shorter than the broker's visibility time-out.
+LONGEST_DELAY = timedelta(minutes=4)
+
+
+def wake_operation(operation_id: int, *, after: timedelta = timedelta(0)) -> None:
+    """Asks a worker, after commit, to run this operation now or in a while."""
+    if after <= LONGEST_DELAY:
+        transaction.on_commit(partial(_send, "billing.run_operation", after=after, operation_id=operation_id))
 
 
 def wake_email(email_id: int) -> None:
@@ -28,8 +34,8 @@ def wake_price_list(server_id: int) -> None:
     transaction.on_commit(partial(_send, "billing.refresh_price_list", server_id=server_id))
 
 
-def _send(task: str, **arguments: int) -> None:
+def _send(task: str, *, after: timedelta = timedelta(0), **arguments: int) -> None:
     try:
-        current_app.send_task(task, kwargs=arguments, retry=False)
+        current_app.send_task(task, kwargs=arguments, countdown=max(after.total_seconds(), 0) or None, retry=False)
     except (KombuError, OSError) as error:
         logger.warning("The broker did not take %s: %s", task, error)

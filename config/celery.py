@@ -37,7 +37,7 @@ def transport_options() -> dict[str, Any]:
     folder: Path = settings.VAR_DIR / "broker"
     folder.mkdir(parents=True, exist_ok=True)
     return {
-        "broker_url": "filesystem://",
+        "broker_url": "filesystem://localhost//",
         "broker_transport_options": {
             "data_folder_in": str(folder),
             "data_folder_out": str(folder),

@@ -27,7 +27,9 @@ class ServerGroup(models.Model):
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     fill_type = models.CharField(_("fill type"), max_length=20, choices=FillType, default=FillType.LEAST_FULL)
-    servers = models.ManyToManyField("Server", verbose_name=_("servers"), related_name="groups", blank=True)
+    servers: "models.ManyToManyField[Server, Server]" = models.ManyToManyField(
+        "Server", verbose_name=_("servers"), related_name="groups", blank=True
+    )
 
     class Meta:
         verbose_name = _("server group")

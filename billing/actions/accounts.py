@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.actions.events import record_event
-from billing.actions.provisioning.queueing import release_held
+from billing.actions.queueing import release_held
 from billing.models import HoldReason
 from billing.wakeups import wake_price_list
 from noc.models import AccountHealth, Server

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing.actions.events import record_event
-from billing.actions.provisioning.queueing import cancel_waiting, queue_create, queue_operation
+from billing.actions.queueing import cancel_waiting, queue_create, queue_operation
 from billing.models import Operation, OperationKind, Service
 from billing.queries.commands import COMMANDS, why_not
 from billing.queries.services import field_values

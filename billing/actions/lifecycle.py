@@ -9,7 +9,7 @@ from typing import Any
 from billing.actions.events import record_event
 from billing.actions.fields import save_field_values
 from billing.actions.notifications import notify_client, notify_operators
-from billing.actions.provisioning.queueing import queue_operation, queue_renewal_if_due
+from billing.actions.queueing import queue_operation, queue_renewal_if_due
 from billing.models import OperationKind, Service, ServiceStatus
 from billing.queries.services import missing_from_partner
 from noc.schemas import ItemStatus, RemoteService

@@ -17,7 +17,7 @@ from billing.actions.lifecycle import end_service
 from billing.actions.notifications import notify_client, notify_operators
 from billing.actions.payments import CREDIT, NotEnoughCredit, pay_with_credit
 from billing.actions.provisioning.placing import place_service
-from billing.actions.provisioning.queueing import cancel_waiting, queue_create, queue_operation, release_operation
+from billing.actions.queueing import cancel_waiting, queue_create, queue_operation, release_operation
 from billing.models import (
     Client,
     HoldReason,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from billing.actions.events import record_event
 from billing.actions.ledger import post
 from billing.actions.notifications import notify_client
-from billing.actions.provisioning.queueing import queue_create, queue_renewal_if_due
+from billing.actions.queueing import queue_create, queue_renewal_if_due
 from billing.models import (
     Account,
     Client,
@@ -197,7 +197,7 @@ def _mark_paid(invoice: Invoice, *, actor: str, now: datetime) -> None:
     )
     notify_client(event, client=invoice.client, now=now)
     for line in invoice.lines.filter(kind=LineKind.SERVICE, service__isnull=False).order_by("service_id"):
-        service = Service.objects.select_for_update().get(pk=line.service_id)
+        service = Service.objects.select_for_update().get(invoice_lines=line)
         if line.period_end is not None and (service.paid_until is None or service.paid_until < line.period_end):
             # The date moves to the end of the period paid for, never by "one more month": paying twice cannot move it.
             service.paid_until = service.next_due_date = line.period_end
@@ -221,4 +221,4 @@ def _next_number(*, now: datetime) -> str:
     number = counter.next_number
     counter.next_number += 1
     counter.save(update_fields=["next_number"])
-    return settings.INVOICE_NUMBER_FORMAT.format(year=year, number=number)
+    return str(settings.INVOICE_NUMBER_FORMAT).format(year=year, number=number)

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from billing.actions.events import record_event
 from billing.actions.ledger import invoice_amounts
-from billing.actions.provisioning.queueing import queue_renewal_if_due
+from billing.actions.queueing import queue_renewal_if_due
 from billing.models import (
     Client,
     Email,

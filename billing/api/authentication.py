@@ -1,6 +1,5 @@
 """Bearer keys: `Authorization: Bearer nd_…`."""
 
-import hashlib
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,12 +11,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from billing.models import ApiKey
+from billing.models.api_key import hash_secret
 from billing.permissions import Permission, role_allows
-
-
-def hash_secret(secret: str) -> str:
-    """The SHA-256 under which a key is stored; keys are 256 random bits, so no salt or slow hash is needed."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class ApiCaller:

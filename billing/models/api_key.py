@@ -1,7 +1,14 @@
+import hashlib
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.user import StaffRole
+
+
+def hash_secret(secret: str) -> str:
+    """The SHA-256 under which a key is stored; keys are 256 random bits, so no salt or slow hash is needed."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class ApiKey(models.Model):

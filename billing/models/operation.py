@@ -97,6 +97,7 @@ class Operation(models.Model):
     sent_attempt = models.PositiveIntegerField(_("attempt that sent"), null=True, blank=True)
     first_sent_at = models.DateTimeField(_("first sent at"), null=True, blank=True)
     looks = models.PositiveIntegerField(_("looks without a find"), default=0)
+    looked_at = models.DateTimeField(_("latest look that counts"), null=True, blank=True)
     resends = models.PositiveIntegerField(_("sent again"), default=0)
     remote_id = models.CharField(_("ID at the partner"), max_length=50, blank=True, default="")
 

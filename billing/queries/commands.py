@@ -91,4 +91,3 @@ def _all(service: Service) -> list[Command]:
             is_destructive=True,
         ),
     ]
-

@@ -1,13 +1,5 @@
 """Operations: queued with the fact that asks for them, claimed under a lease, settled in one transaction."""
 
-from billing.actions.provisioning.queueing import (
-    AlreadyProvisioned,
-    cancel_waiting,
-    queue_create,
-    queue_operation,
-    queue_renewal_if_due,
-    release_held,
-)
 from billing.actions.provisioning.running import run_operation
 from billing.actions.provisioning.settling import (
     OperationNotOpen,
@@ -17,6 +9,14 @@ from billing.actions.provisioning.settling import (
     retry_operation,
 )
 from billing.actions.provisioning.sweeping import free_expired_leases, release_ready, wake_due_operations
+from billing.actions.queueing import (
+    AlreadyProvisioned,
+    cancel_waiting,
+    queue_create,
+    queue_operation,
+    queue_renewal_if_due,
+    release_held,
+)
 
 __all__ = [
     "AlreadyProvisioned",

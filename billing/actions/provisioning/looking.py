@@ -89,24 +89,32 @@ def look_for_purchase(claim: Claim, side: RemoteSide, clock: Clock) -> RemoteSer
 
 def _none_found(claim: Claim, side: RemoteSide, *, now: datetime) -> None:
     operation = claim.operation
-    sent_at = operation.sent_at or now
-    looks = operation.looks
-    if now >= sent_at + settings.NOC_LOOK_INTERVAL * (looks + 1):
-        looks += 1
-    if looks >= settings.NOC_LOOKS:
+    if now >= _counts_from(claim, now=now):
+        operation.looks, operation.looked_at = operation.looks + 1, now
+    if operation.looks >= settings.NOC_LOOKS:
         _proven_absent(claim, side, now=now)
         return
-    message = gettext_noop("Not found at the partner yet; looking again.")
-    check_later(claim, now=now, run_after=next_look_at(claim, now=now, looks=looks), message=message, looks=looks)
+    check_later(
+        claim,
+        now=now,
+        run_after=next_look_at(claim, now=now),
+        message=gettext_noop("Not found at the partner yet; looking again."),
+        looks=operation.looks,
+        looked_at=operation.looked_at,
+    )
 
 
-def next_look_at(claim: Claim, *, now: datetime, looks: int | None = None) -> datetime:
+def _counts_from(claim: Claim, *, now: datetime) -> datetime:
+    """The moment from which "none found" counts again."""
+    since: datetime = claim.operation.looked_at or claim.operation.sent_at or now
+    return since + settings.NOC_LOOK_INTERVAL
+
+
+def next_look_at(claim: Claim, *, now: datetime) -> datetime:
     """Soon at first, to find quickly what was bought; then at the moments that count."""
     sent_at = claim.operation.sent_at or now
-    counted = sent_at + settings.NOC_LOOK_INTERVAL * ((claim.operation.looks if looks is None else looks) + 1)
-    early = (sent_at + wait for wait in EARLY_LOOKS)
-    soon = next((moment for moment in early if moment > now), counted)
-    return min(soon, counted) if counted > now else now
+    counted = max(_counts_from(claim, now=now), now)
+    return min([counted, *(sent_at + wait for wait in EARLY_LOOKS if sent_at + wait > now)])
 
 
 def _proven_absent(claim: Claim, side: RemoteSide, *, now: datetime) -> None:

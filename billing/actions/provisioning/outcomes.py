@@ -76,6 +76,7 @@ def write_intent(claim: Claim, *, match_key: str, snapshot: Sequence[str], now: 
                 sent_attempt=claim.attempt.number,
                 first_sent_at=Coalesce("first_sent_at", now),
                 looks=0,
+                looked_at=None,
             )
     except IntegrityError as error:
         raise PurchaseUnderway(match_key) from error
@@ -86,7 +87,7 @@ def withdraw_intent(claim: Claim) -> dict[str, Any]:
     """Values that take the intent back: the call is known not to have done anything."""
     if claim.operation.resends:
         return {"sent_at": None, "sent_attempt": None}
-    return {"match_key": "", "snapshot": None, "sent_at": None, "sent_attempt": None, "first_sent_at": None, "looks": 0}
+    return {"match_key": "", "snapshot": None, "sent_at": None, "sent_attempt": None, "first_sent_at": None}
 
 
 def finish(
@@ -146,6 +147,7 @@ def requeue(
             **changes,
         )
         _end_attempt(claim, outcome=OperationStatus.QUEUED, message=message, values=values, now=now)
+        wake_operation(claim.operation.pk, after=run_after - now)
         wake_next(claim, now=now)
 
 
@@ -210,6 +212,7 @@ def check_later(
             **changes,
         )
         _end_attempt(claim, outcome=OperationStatus.CHECKING, message=message, values=values, now=now)
+        wake_operation(claim.operation.pk, after=run_after - now)
         wake_next(claim, now=now)
 
 
@@ -237,7 +240,7 @@ def need_person(claim: Claim, *, now: datetime, message: str, values: dict[str, 
 
 def backoff(attempt: int) -> timedelta:
     """5 s, 10 s, 20 s … up to OPERATION_RETRY_LIMIT, each between half and the whole of it."""
-    longest = min(FIRST_RETRY * 2 ** min(attempt - 1, 20), settings.OPERATION_RETRY_LIMIT)
+    longest: timedelta = min(FIRST_RETRY * 2 ** min(attempt - 1, 20), settings.OPERATION_RETRY_LIMIT)
     return longest * (0.5 + secrets.randbelow(500) / 1000)
 
 

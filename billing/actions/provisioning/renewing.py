@@ -20,7 +20,7 @@ from billing.actions.provisioning.outcomes import (
     words_of,
     write_intent,
 )
-from billing.actions.provisioning.queueing import queue_renewal_if_due
+from billing.actions.queueing import queue_renewal_if_due
 from billing.models import HoldReason, OperationStatus
 from billing.provisioners.ispmanager_noc import RemoteSide, open_remote_side
 from noc.errors import (

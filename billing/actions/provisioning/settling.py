@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from billing.actions.events import record_event
-from billing.actions.provisioning.queueing import let_go, queue_create, queue_operation
+from billing.actions.queueing import let_go, queue_create, queue_operation
 from billing.models import (
     WAITING_STATUSES,
     Operation,
@@ -46,7 +46,7 @@ def retry_operation(*, operation: Operation, actor: str, now: datetime) -> Opera
             return let_go(operation=locked, now=now)
         if locked.status in (OperationStatus.NEEDS_CHECK, OperationStatus.CHECKING):
             Operation.objects.filter(pk=locked.pk).update(
-                status=OperationStatus.CHECKING, run_after=now, looks=0, sent_at=now, lease_expires_at=None
+                status=OperationStatus.CHECKING, run_after=now, looks=0, looked_at=now, lease_expires_at=None
             )
             wake_operation(locked.pk)
             return locked

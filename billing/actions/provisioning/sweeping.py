@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import F, Q
 
-from billing.actions.provisioning.queueing import release_operation
+from billing.actions.queueing import release_operation
 from billing.models import HoldReason, Operation, OperationAttempt, OperationStatus
 from billing.wakeups import wake_operation
 from noc.models import AccountHealth, Server

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 from billing.actions.lifecycle import apply_remote_state, note_gone
 from billing.actions.provisioning.claiming import Claim
 from billing.actions.provisioning.outcomes import finish
-from billing.actions.provisioning.queueing import queue_operation
+from billing.actions.queueing import queue_operation
 from billing.models import OperationKind, OperationStatus
 from billing.provisioners.ispmanager_noc import open_remote_side
 from billing.queries.services import missing_from_partner

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 from billing.actions.lifecycle import end_service
 from billing.actions.provisioning.claiming import Claim
 from billing.actions.provisioning.outcomes import fail, finish, requeue, words_of
-from billing.actions.provisioning.queueing import release_held
+from billing.actions.queueing import release_held
 from billing.models import HoldReason, OperationStatus, ServiceStatus
 from billing.provisioners.ispmanager_noc import open_remote_side
 from noc.errors import OutcomeUnknown, Rejected, Unavailable

@@ -1,13 +1,13 @@
 """`manage.py create_api_key --name N --role "Full Administrator"`: prints a key once; only its hash is kept."""
 
-import secrets
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing.api.authentication import hash_secret
-from billing.models import ApiKey, Client, StaffRole
+from billing.actions.api_keys import issue_api_key
+from billing.models import Client, StaffRole
+from billing.queries.clock import database_now
 
 
 class Command(BaseCommand):
@@ -20,12 +20,12 @@ class Command(BaseCommand):
         owner.add_argument("--client", help="e-mail or id of the client")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
-        secret = f"nd_{secrets.token_urlsafe(32)}"
-        ApiKey.objects.create(
+        secret = issue_api_key(
             name=options["name"],
             role=self._find_role(options["role"]) if options["role"] else "",
             client=self._find_client(options["client"]) if options["client"] else None,
-            secret_hash=hash_secret(secret),
+            now=database_now(),
+            actor="command line",
         )
         self.stdout.write(secret)
 

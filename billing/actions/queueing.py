@@ -61,8 +61,8 @@ def queue_operation(
     except IntegrityError:
         return _existing(service, kind, extends_from)
     record_event("operation.queued", now=now, actor=actor, service=service, operation=operation, data={"kind": kind})
-    if not hold_reason and operation.run_after <= now:
-        wake_operation(operation.pk)
+    if not hold_reason:
+        wake_operation(operation.pk, after=operation.run_after - now)
     return operation
 
 
