@@ -123,25 +123,30 @@ def remove_from_basket(client: PartnerClient, *, billorder: str = "", item_id: s
         except NotFound:
             continue
         except Rejected as error:
-            if error.type != "missed":
+            if error.type != "missed" or error.object in ("func", "basket"):  # the function is missing, not the item
                 raise
 
 
 def test_connection(client: PartnerClient) -> AccountInfo:
-    """One look at who we are, for the button *Test connection*. Raises the tree of `noc.errors`."""
-    login = client.credentials.username
+    """One look at who we are, for the button *Test connection*. Raises the tree of `noc.errors`.
+
+    A login that may read nothing at all is refused; one that may not read its balance is fine.
+    """
+    login, closed = client.credentials.username, False
     try:
-        reply = client.read("whoami")
+        user = client.read("whoami").child("user")
+        login = user.text("name") or user.text("email") or login if user else login
+    except AuthFailed as error:
+        if error.type != "access":
+            raise
+        closed = True
     except ProtocolError:  # the login works, only the function is missing
         pass
-    else:
-        user = reply.child("user")
-        login = user.text("name") or user.text("email") or login if user else login
     try:
         return AccountInfo(login, read_balance(client))
     except (ProtocolError, Rejected, Unavailable):
         return AccountInfo(login, None)
     except AuthFailed as error:
-        if error.type != "access":
+        if error.type != "access" or closed:
             raise
         return AccountInfo(login, None)

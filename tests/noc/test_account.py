@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from noc import account
-from noc.errors import AuthFailed, ProtocolError, Unavailable
+from noc.errors import AuthFailed, ProtocolError, Rejected, Unavailable
 from noc.schemas import Balance, Money
 from tests.noc.partner import Partner
 
@@ -70,6 +70,11 @@ def test_our_item_is_removed_and_the_rest_of_the_basket_stays() -> None:
     assert unseen.forms[1]["id"] == "812"
 
 
+def test_a_basket_that_cannot_be_reached_is_told() -> None:
+    with pytest.raises(Rejected):
+        account.remove_from_basket(Partner(NO_FUNCTION).client, item_id="1234567")
+
+
 def test_removing_nothing_is_a_mistake() -> None:
     with pytest.raises(ValueError):
         account.remove_from_basket(Partner().client)
@@ -84,6 +89,12 @@ def test_the_connection_test_passes_without_a_readable_balance() -> None:
     assert account.test_connection(Partner("whoami.json", DENIED, DENIED, DENIED).client).balance is None
     info = account.test_connection(Partner(NO_FUNCTION, "subaccount.json").client)
     assert info.login == "reseller@example.com"
+
+
+def test_the_connection_test_asks_on_where_one_function_is_closed() -> None:
+    assert account.test_connection(Partner(DENIED, "subaccount.json").client).balance is not None
+    with pytest.raises(AuthFailed):
+        account.test_connection(Partner(DENIED, DENIED, DENIED, DENIED).client)
 
 
 def test_the_connection_test_tells_what_is_wrong() -> None:

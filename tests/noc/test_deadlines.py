@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from noc.client import Credentials, Deadlines, PartnerClient
-from noc.errors import OutcomeUnknown, PartnerError, Unavailable
+from noc.errors import OutcomeUnknown, Unavailable
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 54\r\n"
 BODY = b'{"doc":{"id":{"$":"1234567"},"ok":{"$":""}}}          '
@@ -168,21 +168,3 @@ def test_a_jump_of_the_system_clock_does_not_matter(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(time, "time", lambda: 0.0)
     with serving(whole_then_close) as server:
         assert client_for(server).pay("soft.order.param").text("id") == "1234567"
-
-
-def test_one_client_may_serve_several_threads() -> None:
-    errors: list[PartnerError] = []
-
-    def read(client: PartnerClient) -> None:
-        try:
-            client.read("soft")
-        except PartnerError as error:
-            errors.append(error)
-
-    with serving(whole_then_close) as server, client_for(server) as client:
-        threads = [threading.Thread(target=read, args=(client,)) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert errors == []
