@@ -1,0 +1,207 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.http import HttpResponse
+from django.test import Client
+from django.utils.html import escape
+
+from catalog.models import Product, ProductGroup
+from noc.models import Server
+from tests.catalog.samples import DRWEB, make_plain_product, make_product, make_service, price
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/catalog/product/add/"
+LIST = "/admin/catalog/product/"
+
+
+def form(group: ProductGroup, *rows: tuple[str, str], initial: int = 0, **changes: str) -> dict[str, str]:
+    """What the page of a product sends; `rows` are (cycle, price) in euros."""
+    prices = {
+        f"prices-{index}-{name}": value
+        for index, (cycle, amount) in enumerate(rows)
+        for name, value in {"currency": "EUR", "cycle": cycle, "price": amount, "setup_fee": "0"}.items()
+    }
+    return {
+        "group": str(group.pk),
+        "name": "ispmanager lite",
+        "slug": "",
+        "payment_type": "RECURRING",
+        "quantity_mode": "MULTIPLE",
+        "module": "ispmanager_noc",
+        "tariff_id": "55227",
+        "auto_setup": "PAYMENT",
+        "position": "0",
+        "prices-TOTAL_FORMS": str(len(rows)),
+        "prices-INITIAL_FORMS": str(initial),
+        **prices,
+        **changes,
+    }
+
+
+def fields_form(product: Product, **changes: str) -> dict[str, str]:
+    """The part of the page that holds the custom fields, as they are."""
+    sent = {}
+    fields = list(product.custom_fields.all())
+    for index, field in enumerate(fields):
+        values = {
+            "id": field.pk,
+            "key": field.key,
+            "label": field.label,
+            "type": field.type,
+            "position": field.position,
+        }
+        sent |= {f"custom_fields-{index}-{name}": str(value) for name, value in values.items()}
+        switches = {"is_required", "is_on_order_form", "is_secret"}
+        sent |= {f"custom_fields-{index}-{name}": "on" for name in switches if getattr(field, name)}
+    total = {"custom_fields-TOTAL_FORMS": str(len(fields)), "custom_fields-INITIAL_FORMS": str(len(fields))}
+    return sent | total | changes
+
+
+def prices_form(product: Product) -> dict[str, str]:
+    """Keys of the price rows that the page already had."""
+    return {f"prices-{index}-id": str(row.pk) for index, row in enumerate(product.prices.all())}
+
+
+def errors_of(response: HttpResponse) -> dict[str, Any]:
+    context: Any = response.context  # type: ignore[attr-defined]
+    form_errors = dict(context["adminform"].form.errors)
+    for inline in context["inline_admin_formsets"]:
+        if inline.formset.non_form_errors():
+            form_errors[inline.formset.prefix] = list(inline.formset.non_form_errors())
+    return form_errors
+
+
+class TestAdding:
+    def test_creates_the_product_with_prices_and_fields(self, sales: Client, group: ProductGroup) -> None:
+        response = sales.post(ADD, form(group, ("MONTHLY", "5"), ("ANNUALLY", "50")))
+        assert response.status_code == 302
+        product = Product.objects.get()
+        assert (product.kind, product.slug) == ("license", "ispmanager-lite")
+        assert set(product.prices.values_list("cycle", flat=True)) == {"MONTHLY", "ANNUALLY"}
+        assert product.custom_fields.count() == 4
+        assert LogEntry.objects.get().object_id == str(product.pk)
+
+    def test_the_page_opens(self, sales: Client, group: ProductGroup) -> None:
+        assert sales.get(ADD).status_code == 200
+
+    @pytest.mark.parametrize(
+        ("rows", "changes", "field"),
+        [
+            ([("MONTHLY", "5")], {"tariff_id": "424242"}, "tariff_id"),
+            ([("MONTHLY", "5")], {"tariff_id": "9203"}, "tariff_id"),
+            ([("MONTHLY", "5")], {"tariff_id": ""}, "tariff_id"),
+            ([("QUARTERLY", "5")], {}, "prices"),
+            ([], {}, "prices"),
+            ([("ONE_TIME", "5")], {}, "prices"),
+            ([("ONE_TIME", "0")], {"payment_type": "FREE"}, "prices"),
+            ([], {"payment_type": "FREE", "partner_period": "3"}, "partner_period"),
+            ([("MONTHLY", "5")], {"tariff_id": "55239"}, "payment_type"),
+            ([("MONTHLY", "5")], {"tariff_id": "424242", "is_tariff_unchecked": "on"}, "kind"),
+            ([("MONTHLY", "5")], {"group": ""}, "group"),
+            ([("MONTHLY", "5")], {"name": ""}, "name"),
+        ],
+    )
+    def test_each_error_is_on_its_field_and_nothing_is_saved(
+        self, sales: Client, group: ProductGroup, rows: list[tuple[str, str]], changes: dict[str, str], field: str
+    ) -> None:
+        response = sales.post(ADD, form(group, *rows) | changes)
+        assert response.status_code == 200
+        assert list(errors_of(response)) == [field]
+        assert not Product.objects.exists()
+
+    def test_the_words_of_a_refused_cycle_are_on_the_page(self, sales: Client, group: ProductGroup) -> None:
+        page = sales.post(ADD, form(group, ("QUARTERLY", "5"))).content.decode()
+        assert escape("Quarterly: ispmanager 6 lite is not sold for this period. Possible: Monthly, Annually.") in page
+
+    def test_a_disabled_server_is_refused_on_its_field(
+        self, sales: Client, group: ProductGroup, server: Server
+    ) -> None:
+        Server.objects.update(is_enabled=False)
+        assert list(errors_of(sales.post(ADD, form(group, ("MONTHLY", "5"))))) == ["server_group"]
+
+    def test_an_override_is_saved_with_a_warning(self, sales: Client, group: ProductGroup) -> None:
+        sent = form(group, ("QUARTERLY", "14"), is_tariff_unchecked="on")
+        page = sales.post(ADD, sent, follow=True).content.decode()
+        assert "is not sold for these periods" in page
+        assert Product.objects.get().prices.get().cycle == "QUARTERLY"
+
+
+class TestChanging:
+    def test_shows_the_tariff_its_origin_and_periods(self, sales: Client, group: ProductGroup) -> None:
+        page = sales.get(f"{LIST}{make_product(group).pk}/change/").content.decode()
+        assert "ispmanager 6 lite · built-in table · Monthly, Annually" in page
+
+    def test_replaces_prices_and_keeps_labels(self, sales: Client, group: ProductGroup) -> None:
+        product = make_product(group, prices=[price("MONTHLY", "5"), price("ANNUALLY", "50")])
+        product.custom_fields.filter(key="ip").update(label="Адрес")
+        sent = form(group, ("MONTHLY", "6"), ("ANNUALLY", "50"), initial=2, slug=product.slug)
+        sent |= prices_form(product) | fields_form(product) | {"prices-1-DELETE": "on"}
+        response = sales.post(f"{LIST}{product.pk}/change/", sent)
+        assert response.status_code == 302, errors_of(response)
+        row = product.prices.get()
+        assert (row.cycle, row.price) == ("MONTHLY", 6)
+        assert product.custom_fields.get(key="ip").label == "Адрес"
+        assert product.custom_fields.count() == 4
+
+    def test_a_new_kind_brings_its_fields(self, sales: Client, group: ProductGroup) -> None:
+        product = make_product(group)
+        sent = form(group, ("MONTHLY", "5"), initial=1, slug=product.slug, tariff_id=DRWEB)
+        sales.post(f"{LIST}{product.pk}/change/", sent | prices_form(product) | fields_form(product))
+        product.refresh_from_db()
+        assert product.kind == "addition"
+        assert product.custom_fields.filter(key="item").exists()
+
+    def test_an_added_field_is_not_created_twice(self, sales: Client, group: ProductGroup) -> None:
+        product = make_product(group)
+        sent = form(group, ("MONTHLY", "5"), initial=1, slug=product.slug, tariff_id=DRWEB)
+        sent |= prices_form(product) | fields_form(product) | {"custom_fields-TOTAL_FORMS": "5"}
+        added = {"key": "item", "label": "Номер лицензии", "type": "TEXT", "position": "9"}
+        sent |= {f"custom_fields-4-{name}": value for name, value in added.items()}
+        response = sales.post(f"{LIST}{product.pk}/change/", sent)
+        assert response.status_code == 302, errors_of(response)
+        assert product.custom_fields.get(key="item").label == "Номер лицензии"
+
+    def test_a_broken_pattern_is_refused(self, sales: Client, group: ProductGroup) -> None:
+        product = make_product(group)
+        sent = form(group, ("MONTHLY", "5"), initial=1, slug=product.slug) | prices_form(product)
+        sent |= fields_form(product, **{"custom_fields-0-validation": "("})
+        assert sales.post(f"{LIST}{product.pk}/change/", sent).status_code == 200
+
+    def test_the_kind_stays_once_clients_have_services(self, sales: Client, group: ProductGroup) -> None:
+        product = make_product(group)
+        make_service(product)
+        sent = form(group, ("MONTHLY", "5"), initial=1, slug=product.slug, tariff_id=DRWEB)
+        response = sales.post(f"{LIST}{product.pk}/change/", sent | prices_form(product) | fields_form(product))
+        assert list(errors_of(response)) == ["tariff_id"]
+
+
+class TestListing:
+    def test_finds_and_filters_products(self, sales: Client, group: ProductGroup) -> None:
+        make_product(group)
+        make_plain_product(group)
+        found = sales.get(f"{LIST}?q=55227").context["cl"].result_list
+        assert [product.tariff_id for product in found] == ["55227"]
+        page = sales.get(f"{LIST}?kind__exact=license").content.decode()
+        assert "ispmanager licenses" in page
+        assert "Consulting" not in page
+
+    def test_costs_the_same_queries_however_many_products(
+        self, sales: Client, group: ProductGroup, django_assert_max_num_queries: Any
+    ) -> None:
+        for number in range(8):
+            make_product(group, name=f"Lite {number}")
+        with django_assert_max_num_queries(12):
+            assert sales.get(LIST).status_code == 200
+
+
+class TestPermissions:
+    def test_support_looks_and_does_not_touch(self, staff_as: Callable[[str], Client], group: ProductGroup) -> None:
+        support, product = staff_as("SUPPORT_OPERATOR"), make_product(group)
+        assert support.get(f"{LIST}{product.pk}/change/").status_code == 200
+        assert support.post(ADD, form(group, ("MONTHLY", "5"))).status_code == 403
+        sent = form(group, ("MONTHLY", "1"), initial=1) | prices_form(product) | fields_form(product)
+        assert support.post(f"{LIST}{product.pk}/change/", sent).status_code == 403
+        assert product.prices.get().price == 5
