@@ -37,7 +37,7 @@ def page_html(world: World, *, lang: str, base_url: str) -> str:
     other = "en" if lang == "ru" else "ru"
     return f"""<!DOCTYPE html>
 <html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{word("title", lang)}</title><style>{CSS}</style></head>
+<link rel="icon" href="data:,"><title>{word("title", lang)}</title><style>{CSS}</style></head>
 <body><div class="wrap"><header><h1>{word("title", lang)}</h1><p>{word("lead", lang)}</p>
 <a href="/sandbox?lang={other}" hreflang="{other}" lang="{other}">{word("language", lang)}</a></header>
 <p id="problem" role="alert"></p>
@@ -187,9 +187,10 @@ def _faults_card(world: World, lang: str) -> str:
 
 
 def _faults_on(world: World, lang: str) -> str:
-    if not world.faults.faults:
+    faults = [fault for fault in world.faults.faults if fault.count != 0]
+    if not faults:
         return f'<div id="faults-on"><p class="empty" style="margin-bottom:12px">{word("faults_none", lang)}</p></div>'
-    rows = "".join(_fault_row(fault, lang) for fault in world.faults.faults)
+    rows = "".join(_fault_row(fault, lang) for fault in faults)
     off = _button(word("all_off", lang), "/admin/faults", {}, method="DELETE")
     return f'<div id="faults-on"><ul class="faults">{rows}</ul><p>{off}</p></div>'
 

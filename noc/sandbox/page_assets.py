@@ -36,7 +36,8 @@ code, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; 
 .grey { color: var(--grey); } .soft { color: var(--soft); }
 .buttons { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; }
 button { font: inherit; padding: 6px 12px; border-radius: 8px; border: 1px solid var(--line); background: transparent;
-  color: var(--text); cursor: pointer; } button:hover { border-color: var(--brand); color: var(--brand); }
+  color: var(--text); cursor: pointer; white-space: nowrap; }
+button:hover { border-color: var(--brand); color: var(--brand); }
 button.primary { background: var(--brand); border-color: var(--brand); color: var(--brand-text); }
 button.primary:hover { filter: brightness(1.08); color: var(--brand-text); }
 button.danger:hover { border-color: var(--red); color: var(--red); }

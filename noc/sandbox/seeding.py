@@ -12,7 +12,6 @@ from noc.sandbox.tariffs import TARIFFS, Tariff
 
 MOST_AT_ONCE = 200_000
 _OWN_FIELDS = ("ip", "licname", "item", "domain", "target_ip", "bitninja_email")
-_FIELDS: Mapping[str, tuple[str, ...]] = {"soft": ("licname", "ip"), "addition": ("item",)}
 _FIRST_SEEDED_IP = int(IPv4Address("10.0.0.1"))
 
 
@@ -59,13 +58,13 @@ def _seed_item(
     period: int,
     now: datetime,
 ) -> Item:
-    fields = dict.fromkeys(_FIELDS[tariff.kind] + tariff.fields, "")
+    fields = dict.fromkeys(KINDS[tariff.kind].own_fields + tariff.fields, "")
     if data.get("item"):
         fields["item"] = str(data["item"])
     item = world.add_item(owner=owner, kind=tariff.kind, tariff_id=tariff.id, period=period, now=now, fields=fields)
     item.status = Status.ACTIVE
     kind_of(item).provision(item)
-    if tariff.kind == "soft":
+    if "ip" in fields:
         item.fields["ip"] = str(IPv4Address(_FIRST_SEEDED_IP + item.id))
     _apply(world, item, data, wishes)
     if item.expires_on is None:

@@ -15,6 +15,7 @@ class Addition(Kind):
     """Modules of ispmanager."""
 
     name = "addition"
+    own_fields = ("item",)
     can_be_suspended = False
 
     def order_fields(self, call: Call, tariff: Tariff) -> dict[str, str]:

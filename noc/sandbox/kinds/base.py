@@ -19,9 +19,13 @@ _COLORS = {Status.ORDERED: "gray", Status.ACTIVE: "green", Status.SUSPENDED: "re
 
 
 class Kind(ABC):
-    """A kind of service. `name` is its list function and the beginning of its other functions."""
+    """A kind of service. `name` is its list function and the beginning of its other functions.
+
+    `own_fields` are what each of its items stores, besides the fields that its tariff asks for.
+    """
 
     name: ClassVar[str]
+    own_fields: ClassVar[tuple[str, ...]]
     can_be_suspended: ClassVar[bool]
 
     @abstractmethod

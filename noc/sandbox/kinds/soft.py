@@ -21,6 +21,7 @@ class Soft(Kind):
     """Licenses."""
 
     name = "soft"
+    own_fields = ("licname", "ip")
     can_be_suspended = True
 
     def order_fields(self, call: Call, tariff: Tariff) -> dict[str, str]:
