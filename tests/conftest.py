@@ -1,0 +1,102 @@
+"""What every test can count on: no traffic but to this machine, an empty cache, no broker, a partner that runs here."""
+
+import os
+import socket
+from collections.abc import Generator, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+from config.celery import app
+from noc.sandbox.server import Sandbox, start_sandbox
+from tests.builders import World, make_world
+
+IN_CI = os.environ.get("CI") == "true"
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+def on_postgres() -> bool:
+    return settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Nobody listens to wake-ups here: tests call what a worker would, journeys start workers of their own.
+    app.conf.update(broker_url="memory://", broker_transport_options={})
+    if settings.REDIS_URL:
+        settings.CACHES["default"]["LOCATION"] = redis_url_of(os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
+
+
+def redis_url_of(worker: str) -> str:
+    """A Redis database number for each xdist worker: clearing the cache empties a whole number."""
+    url = urlsplit(settings.REDIS_URL)
+    number = int(url.path.strip("/") or 0) + int(worker.removeprefix("gw"))
+    return url._replace(path=f"/{number}").geturl()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not on_postgres():
+        for item in items:
+            if item.get_closest_marker("postgres"):
+                item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a skip of what a machine merely lacks is a failure: nothing may go untested unnoticed."""
+    report = yield
+    if IN_CI and report.skipped and _must_run(item):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped in CI: {report.longrepr}"
+    return report
+
+
+def _must_run(item: pytest.Item) -> bool:
+    names = ["processes", "browser", *(["postgres"] if on_postgres() else [])]
+    return not hasattr(item, "wasxfail") and any(item.get_closest_marker(name) for name in names)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loopback_only() -> Iterator[None]:
+    patch = pytest.MonkeyPatch()
+    for name in ("connect", "connect_ex"):
+        patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+    yield
+    patch.undo()
+
+
+def _guarded(connect: Any) -> Any:
+    def connect_here(self: socket.socket, address: Any) -> Any:
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(LOOPBACK):
+            pytest.fail(f"A test wanted to talk to {address[0]}: only this machine is allowed")
+        return connect(self, address)
+
+    return connect_here
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    with start_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    """One sandbox partner a session, made new for each test."""
+    running_sandbox.state.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+def world(db: None, sandbox: Sandbox) -> World:
+    """A client, a partner account on the sandbox, and products that it sells."""
+    return make_world(sandbox)
