@@ -1,6 +1,61 @@
 """Every address of the portal, by room."""
 
 from django.contrib import admin
-from django.urls import path
+from django.contrib.auth.views import LogoutView, PasswordResetDoneView
+from django.urls import include, path
+from django.views.i18n import set_language
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from billing.views import account, checkout, health, my_invoices, my_orders, my_services, profile, store
+
+store_addresses = [
+    path("", store.home, name="home"),
+    path("store/currency/", store.currency, name="currency"),
+    path("store/<slug:group_slug>/", store.group, name="group"),
+    path("store/<slug:group_slug>/<slug:product_slug>/", store.product, name="product"),
+    path("store/<slug:group_slug>/<slug:product_slug>/check/", store.check, name="check"),
+    path("checkout/", checkout.checkout, name="checkout"),
+    path("checkout/summary/", checkout.summary, name="summary"),
+    path("checkout/<int:place>/remove/", checkout.remove, name="remove"),
+]
+client_addresses = [
+    path("services/", my_services.services, name="services"),
+    path("services/<int:service_id>/", my_services.service, name="service"),
+    path("services/<int:service_id>/state/", my_services.state, name="state"),
+    path("services/<int:service_id>/change/", my_services.change, name="change"),
+    path("services/<int:service_id>/fields/<slug:key>/", my_services.field, name="field"),
+    path("services/<int:service_id>/commands/<slug:code>/", my_services.command, name="command"),
+    path("invoices/", my_invoices.invoices, name="invoices"),
+    path("invoices/<int:invoice_id>/", my_invoices.invoice, name="invoice"),
+    path("invoices/<int:invoice_id>/pay/", my_invoices.pay, name="pay"),
+    path("orders/", my_orders.orders, name="orders"),
+    path("orders/<slug:number>/", my_orders.order, name="order"),
+    path("orders/<slug:number>/progress/", my_orders.progress, name="progress"),
+    path("profile/", profile.profile, name="profile"),
+]
+account_addresses = [
+    path("login/", account.Login.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("register/", account.register, name="register"),
+    path("password/", account.ChangePassword.as_view(), name="password"),
+    path("password/forgotten/", account.ForgottenPassword.as_view(), name="password_forgotten"),
+    path(
+        "password/sent/",
+        PasswordResetDoneView.as_view(template_name="account/password_sent.html"),
+        name="password_sent",
+    ),
+    path("password/<uidb64>/<token>/", account.NewPassword.as_view(), name="password_new"),
+    path("language/", set_language, name="language"),
+]
+
+urlpatterns = [
+    # Load balancers and containers
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    # Back office and REST API
+    path("admin/", admin.site.urls),
+    path("api/", include("billing.api.urls")),
+    # People
+    path("account/", include((account_addresses, "account"))),
+    path("", include((client_addresses, "client"))),
+    path("", include((store_addresses, "store"))),
+]

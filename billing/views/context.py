@@ -1,9 +1,15 @@
-"""What every page knows about the reseller."""
+"""What every page knows about the reseller and the visit."""
+
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
 
-def portal(request: HttpRequest) -> dict[str, str]:
-    """The name of the portal, for titles and headers."""
-    return {"portal_name": settings.PORTAL_NAME}
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """The name of the portal, for titles and headers; how much is in the basket."""
+    session = getattr(request, "session", None)
+    return {
+        "portal_name": settings.PORTAL_NAME,
+        "basket_count": session.get("basket_count", 0) if session is not None else 0,
+    }

@@ -1,0 +1,53 @@
+"""Logging in, and a client's own particulars."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from django.utils.translation import gettext_lazy as _
+
+from billing.forms.registration import AddressFields
+
+
+class OnTop:
+    """Lets the form template list every error once, on top."""
+
+    half_fields: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def summary_forms(self) -> list[Any]:
+        """What the list of errors on top covers."""
+        return [self]
+
+
+class LoginForm(OnTop, AuthenticationForm):
+    """Login by e-mail."""
+
+    error_messages = {
+        "invalid_login": _("This e-mail and password do not belong together. Check both and try again."),
+        "inactive": _("This login is switched off. Write to us if that surprises you."),
+    }
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.fields["username"].label = _("E-mail")
+        self.fields["username"].widget = forms.EmailInput(attrs={"autocomplete": "username", "maxlength": 254})
+
+
+class ForgottenPasswordForm(OnTop, PasswordResetForm):
+    """Asks where the letter goes."""
+
+
+class NewPasswordForm(OnTop, SetPasswordForm):  # type: ignore[type-arg]
+    """A new password by the link of the letter."""
+
+
+class ChangePasswordForm(OnTop, PasswordChangeForm):
+    """A new password by the old one."""
+
+
+class ProfileForm(AddressFields):
+    """What a client changes by themselves; the currency and the login stay."""
+
+    language = forms.ChoiceField(label=_("Language of letters"), choices=settings.LANGUAGES)

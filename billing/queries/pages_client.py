@@ -1,0 +1,193 @@
+"""Reads for the client area. Everything is asked by client, so that nobody sees what is another's."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import ENDED_STATUSES, Client, Event, Invoice, Order, Service, ServiceField, ServiceStatus
+from billing.queries.commands import available_commands
+
+PAGE_SIZE: Final = 25
+SERVICE_FILTERS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
+    "current": (_("Current"), (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED, ServiceStatus.PENDING)),
+    "active": (_("Active"), (ServiceStatus.ACTIVE,)),
+    "pending": (_("Pending"), (ServiceStatus.PENDING,)),
+    "ended": (_("Ended"), tuple(ENDED_STATUSES)),
+    "all": (_("All"), tuple(ServiceStatus.values)),
+}
+INVOICE_FILTERS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
+    "all": (_("All"), ("UNPAID", "PAYMENT_PENDING", "COLLECTIONS", "PAID", "CANCELLED", "REFUNDED")),
+    "unpaid": (_("Unpaid"), ("UNPAID", "PAYMENT_PENDING", "COLLECTIONS")),
+    "paid": (_("Paid"), ("PAID",)),
+}
+# Only what a client did or feels; the rest of the trail is for operators.
+HISTORY_WORDS: Final[dict[str, str | Promise]] = {
+    "order.placed": _("Ordered"),
+    "order.accepted": _("Order accepted"),
+    "order.cancelled": _("Order cancelled"),
+    "invoice.issued": _("Invoice issued"),
+    "invoice.paid": _("Invoice paid"),
+    "service.activated": _("The license became active"),
+    "service.renewed": _("Renewed"),
+    "renewal.requested": _("Renewal asked for"),
+    "service.terminated": _("Ended"),
+    "service.gone_at_partner": _("Ended"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCommand:
+    """A button of a service and what pressing it means, in words for the client: no account at the partner is named."""
+
+    code: str
+    label: str | Promise
+    explanation: str | Promise
+    is_destructive: bool = False
+
+
+_COMMANDS: Final = (
+    ClientCommand(
+        "renew",
+        _("Renew"),
+        _("You get an invoice for the next period now. Once it is paid, the license is extended by itself."),
+    ),
+    ClientCommand(
+        "change",
+        _("Change name and IP"),
+        _("The license works with the old values until the change is confirmed."),
+    ),
+    ClientCommand(
+        "terminate",
+        _("Stop"),
+        _("The license is deleted and stops working at once. This cannot be undone, and nothing is paid back."),
+        is_destructive=True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter of a list: its code in the URL, its name, how many it finds."""
+
+    code: str
+    label: str | Promise
+    count: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A service in the list; `subject` is what tells it from its like: the name or IP it is bound to."""
+
+    service: Service
+    subject: str
+
+
+def service_chips(client: Client, chosen: str) -> list[Chip]:
+    """The filters of *My services* with their counts; one query."""
+    counts = dict(client.services.order_by().values_list("status").annotate(Count("pk")))
+    return _chips(SERVICE_FILTERS, counts, chosen)
+
+
+def invoice_chips(client: Client, chosen: str) -> list[Chip]:
+    """The filters of the list of invoices with their counts; one query."""
+    counts = dict(client.invoices.order_by().values_list("status").annotate(Count("pk")))
+    return _chips(INVOICE_FILTERS, counts, chosen)
+
+
+def _chips(
+    filters: dict[str, tuple[str | Promise, tuple[str, ...]]], counts: dict[str, int], chosen: str
+) -> list[Chip]:
+    return [
+        Chip(code, label, sum(counts.get(status, 0) for status in statuses), code == chosen)
+        for code, (label, statuses) in filters.items()
+    ]
+
+
+def service_page(client: Client, *, chosen: str, number: str) -> tuple[Page[Service], list[ServiceRow]]:
+    """One page of a client's services, newest first, and their rows; as many queries for one as for a hundred."""
+    found = client.services.filter(status__in=SERVICE_FILTERS[chosen][1]).select_related("product", "currency")
+    page = Paginator(found.order_by("-id"), PAGE_SIZE).get_page(number)
+    services = list(page.object_list)
+    return page, _rows(services)
+
+
+def _rows(services: list[Service]) -> list[ServiceRow]:
+    subjects: dict[int, dict[str, str]] = {}
+    keys = ("licname", "domain", "ip", "item", "target_ip")
+    values = ServiceField.objects.filter(service__in=services, field__key__in=keys, field__is_admin_only=False)
+    for value in values.select_related("field"):
+        if not value.field.is_secret:
+            subjects.setdefault(value.service_id, {})[value.field.key] = value.value
+    return [
+        ServiceRow(service, next((text for key in keys if (text := subjects.get(service.pk, {}).get(key))), ""))
+        for service in services
+    ]
+
+
+def get_service(client: Client, service_id: int) -> Service:
+    """A client's service with what its page shows. Raises Service.DoesNotExist."""
+    return (
+        client.services.select_related("product__group", "currency", "order_line__order", "parent__product")
+        .prefetch_related("field_values__field", "product__custom_fields")
+        .get(pk=service_id)
+    )
+
+
+def get_subject(service: Service) -> str:
+    """What tells this service from its like: the name or IP that it is bound to; "" where there is none."""
+    return _rows([service])[0].subject
+
+
+def client_commands(service: Service) -> list[ClientCommand]:
+    """What the client may do with the service now, as available_commands judges it."""
+    allowed = {command.code for command in available_commands(service, audience="client")}
+    return [command for command in _COMMANDS if command.code in allowed]
+
+
+def service_history(service: Service) -> list[tuple[Event, str | Promise]]:
+    """What happened to a service, newest first, in words for its client."""
+    names = list(HISTORY_WORDS)
+    events = Event.objects.filter(service=service, name__in=names) | Event.objects.filter(
+        order__lines__services=service, name__in=names
+    )
+    return [(event, HISTORY_WORDS[event.name]) for event in events.distinct().order_by("-at", "-id")[:30]]
+
+
+def invoice_page(client: Client, *, chosen: str, number: str) -> Page[Invoice]:
+    """One page of a client's invoices, newest first; drafts are not shown."""
+    found = client.invoices.filter(status__in=INVOICE_FILTERS[chosen][1]).select_related("currency")
+    return Paginator(found.order_by("-id"), PAGE_SIZE).get_page(number)
+
+
+def get_invoice(client: Client, invoice_id: int) -> Invoice:
+    """A client's invoice with its lines. Raises Invoice.DoesNotExist."""
+    shown = client.invoices.exclude(status="DRAFT").select_related("currency", "order")
+    return shown.prefetch_related("lines__service__product", "payments").get(pk=invoice_id)
+
+
+def unpaid_invoices(client: Client) -> QuerySet[Invoice]:
+    """What the client still has to pay, the most urgent first."""
+    return (
+        client.invoices.filter(status__in=INVOICE_FILTERS["unpaid"][1]).select_related("currency").order_by("due_date")
+    )
+
+
+def unpaid_invoice_of(service: Service) -> Invoice | None:
+    """The invoice of a service that waits for payment, if there is one."""
+    return (
+        Invoice.objects.filter(status__in=INVOICE_FILTERS["unpaid"][1], lines__service=service, lines__is_voided=False)
+        .select_related("currency")
+        .order_by("due_date")
+        .first()
+    )
+
+
+def order_page(client: Client, *, number: str) -> Page[Order]:
+    """One page of a client's orders, newest first."""
+    found = client.orders.select_related("currency", "invoice").prefetch_related("lines")
+    return Paginator(found.order_by("-id"), PAGE_SIZE).get_page(number)

@@ -1,0 +1,96 @@
+"""How pages print money, dates, states and icons."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from babel.dates import format_date, format_time, format_timedelta
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from billing.models import InvoiceStatus, OrderStatus, ServiceStatus
+from catalog.money import format_money
+
+register = template.Library()
+
+# A state is always a word; the tone only helps the eye.
+_TONES: dict[str, str] = {
+    ServiceStatus.PENDING: "amber",
+    ServiceStatus.ACTIVE: "green",
+    ServiceStatus.SUSPENDED: "amber",
+    OrderStatus.FRAUD: "red",
+    InvoiceStatus.UNPAID: "amber",
+    InvoiceStatus.PAYMENT_PENDING: "blue",
+    InvoiceStatus.PAID: "green",
+    InvoiceStatus.COLLECTIONS: "red",
+}
+_NOTICE_TONES = {"success": "green", "warning": "amber", "error": "red"}
+_NOTICE_ICONS = {"success": "check", "warning": "alert", "error": "alert"}
+
+
+def _language() -> str:
+    return (get_language() or settings.LANGUAGE_CODE).replace("-", "_")
+
+
+@register.simple_tag
+def money(amount: Decimal, currency: str) -> SafeString:
+    """An amount with its currency by the reader's locale; `currency` is a code."""
+    return format_html('<span class="money">{}</span>', format_money(amount, str(currency), language=_language()))
+
+
+@register.filter
+def day(value: date | None) -> SafeString | str:
+    """A date by the reader's locale, how far away it is in a tooltip."""
+    if value is None:
+        return "—"
+    away = format_timedelta(value - timezone.localdate(), granularity="day", add_direction=True, locale=_language())
+    text = format_date(value, format="medium", locale=_language())
+    return format_html('<time datetime="{}" title="{}" class="nowrap">{}</time>', value.isoformat(), away, text)
+
+
+@register.filter
+def day_before(value: date) -> SafeString | str:
+    """The last day of a period that is kept with its end excluded."""
+    return day(value - timedelta(days=1))
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """A date and time by the reader's locale with the time zone named, how long ago in a tooltip."""
+    if value is None:
+        return "—"
+    local = timezone.localtime(value)
+    away = format_timedelta(value - timezone.now(), add_direction=True, locale=_language())
+    date_text = format_date(local, format="medium", locale=_language())
+    time_text = format_time(local, format="short", locale=_language(), tzinfo=local.tzinfo)
+    parts = (value.isoformat(), away, date_text, time_text, local.tzname() or "")
+    return format_html('<time datetime="{}" title="{}">{}, {} {}</time>', *parts)
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """A decorative icon of the sprite; the word beside it carries the meaning."""
+    source = f"{static('img/icons.svg')}#{name}"
+    css_class = f"icon icon-{size}" if size else "icon"
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}"></use></svg>', css_class, source)
+
+
+@register.inclusion_tag("partials/badge.html")
+def badge(status: str, label: str) -> dict[str, str]:
+    """A state in words with its tone."""
+    return {"tone": _TONES.get(status, "grey"), "label": label}
+
+
+@register.inclusion_tag("partials/notice.html")
+def notice(level: str, text: str) -> dict[str, str]:
+    """A message of `level` success, warning, error or info."""
+    return {
+        "tone": _NOTICE_TONES.get(level, "blue"),
+        "icon_name": _NOTICE_ICONS.get(level, "info"),
+        "role": "alert" if level == "error" else "status",
+        "text": text,
+    }

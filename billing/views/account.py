@@ -1,0 +1,118 @@
+"""Logging in and out, registering, passwords, the language of the pages."""
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.views import (
+    LoginView,
+    PasswordChangeView,
+    PasswordResetConfirmView,
+    PasswordResetView,
+)
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from billing.actions.clients import ClientInvalid, register_client
+from billing.forms.account import ChangePasswordForm, ForgottenPasswordForm, LoginForm, NewPasswordForm
+from billing.forms.registration import RegistrationForm
+from billing.models import User
+from billing.views.current import store_currency
+from billing.views.login_throttle import WINDOW, forget_failures, is_locked, note_failure
+
+LOGIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class Login(LoginView):
+    """Login by e-mail; after five wrong passwords the pair of e-mail and address waits for a quarter of an hour."""
+
+    template_name = "account/login.html"
+    form_class = LoginForm
+    redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponse:
+        if not is_locked(request, self._email):
+            return super().post(request, *arguments, **options)
+        words = _("Too many wrong passwords. Try again in %(minutes)s minutes, or reset the password.")
+        form = LoginForm(request, initial={"username": self._email})
+        context = self.get_context_data(form=form, locked=words % {"minutes": WINDOW // 60})
+        return self.render_to_response(context, status=429)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Lets the person in, in the language of their account where this browser has chosen none."""
+        forget_failures(self.request, self._email)
+        response = super().form_valid(form)
+        if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
+            user = cast(User, form.get_user())
+            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, samesite="Lax")
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Counts the failure."""
+        note_failure(self.request, self._email)
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    @property
+    def _email(self) -> str:
+        return self.request.POST.get("username", "")
+
+
+class ForgottenPassword(PasswordResetView):
+    """Sends the letter with the link; says the same whether or not the e-mail is known."""
+
+    template_name = "account/password_forgotten.html"
+    form_class = ForgottenPasswordForm
+    email_template_name = "account/password_letter.txt"
+    subject_template_name = "account/password_letter.subject.txt"
+    success_url = reverse_lazy("account:password_sent")
+
+
+class NewPassword(PasswordResetConfirmView):
+    """Takes the new password by the link of the letter, and logs in."""
+
+    template_name = "account/password_new.html"
+    form_class = NewPasswordForm
+    post_reset_login = True
+    post_reset_login_backend = LOGIN_BACKEND
+    success_url = reverse_lazy("client:services")
+
+
+class ChangePassword(PasswordChangeView):
+    """Takes a new password from somebody who knows the old one."""
+
+    template_name = "account/password_change.html"
+    form_class = ChangePasswordForm
+    success_url = reverse_lazy("client:profile")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Says that it is done."""
+        messages.success(self.request, _("The password is changed."))
+        return super().form_valid(form)
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "POST"])
+def register(request: HttpRequest) -> HttpResponse:
+    """A new client, logged in at once."""
+    if request.user.is_authenticated:
+        return redirect("client:services")
+    form = RegistrationForm(request.POST if request.method == "POST" else None, currency=store_currency(request, None))
+    if request.method == "POST" and form.is_valid():
+        try:
+            client = register_client(now=timezone.now(), **form.cleaned_data)
+        except ClientInvalid as error:
+            for name, texts in error.errors.items():
+                for text in texts:
+                    form.add_error(name if name in form.fields else None, text)
+        else:
+            login(request, client.users.get(), backend=LOGIN_BACKEND)
+            return redirect("client:services")
+    return render(request, "account/register.html", {"form": form}, status=422 if form.errors else 200)

@@ -1,0 +1,51 @@
+"""Who is asking: the client that the logged-in user acts for, and the currency that prices are shown in."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from billing.models import Client
+from catalog.models import Currency
+
+CURRENCY_KEY = "currency"
+
+
+def current_client(request: HttpRequest) -> Client | None:
+    """The client whose things the user sees: the first one that the user may act for. None for visitors and staff."""
+    if not request.user.is_authenticated:
+        return None
+    return Client.objects.select_related("currency").filter(memberships__user=request.user).order_by("id").first()
+
+
+def client_required[**P](
+    view: Callable[Concatenate[HttpRequest, Client, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Gives the view its client. Visitors log in first; a login without a client is told so."""
+
+    @login_required
+    @wraps(view)
+    def with_client(request: HttpRequest, *arguments: P.args, **options: P.kwargs) -> HttpResponse:
+        client = current_client(request)
+        if client is None:
+            return render(request, "client/no_client.html", status=403)
+        return view(request, client, *arguments, **options)
+
+    return with_client  # type: ignore[return-value]
+
+
+def store_currency(request: HttpRequest, client: Client | None) -> Currency:
+    """A client's own currency; for visitors the one that they chose, else the default one."""
+    if client is not None:
+        return client.currency
+    currencies = list(Currency.objects.order_by("-is_default", "code"))
+    chosen = request.session.get(CURRENCY_KEY)
+    return next((currency for currency in currencies if currency.pk == chosen), currencies[0])
+
+
+def actor_of(request: HttpRequest) -> str:
+    """The name under which this user's deeds stand in the audit trail."""
+    return request.user.get_username()
