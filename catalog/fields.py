@@ -30,12 +30,8 @@ class FieldsInvalid(Exception):
 
 def order_form_fields(product: Product) -> list[CustomField]:
     """The fields that a client fills in while ordering, in display order."""
-    filled = {spec.key for spec in product_field_specs(product) if spec.filled_by_partner}
-    return [
-        field
-        for field in product.custom_fields.all()
-        if field.is_on_order_form and not field.is_admin_only and field.key not in filled
-    ]
+    specs = {spec.key: spec for spec in product_field_specs(product)}
+    return [field for field in product.custom_fields.all() if _is_asked(field, specs.get(field.key))]
 
 
 def clean_field_values(product: Product, values: Mapping[str, str]) -> dict[str, str]:
@@ -46,7 +42,7 @@ def clean_field_values(product: Product, values: Mapping[str, str]) -> dict[str,
     """
     fields = {field.key: field for field in product.custom_fields.all()}
     specs = {spec.key: spec for spec in product_field_specs(product)}
-    asked = {field.key for field in order_form_fields(product)}
+    asked = [key for key, field in fields.items() if _is_asked(field, specs.get(key))]
     cleaned: dict[str, str] = {}
     errors: dict[str, list[str]] = {}
     for key in {**dict.fromkeys(asked), **values}:
@@ -58,6 +54,11 @@ def clean_field_values(product: Product, values: Mapping[str, str]) -> dict[str,
     if errors:
         raise FieldsInvalid(errors)
     return cleaned
+
+
+def _is_asked(field: CustomField, spec: FieldSpec | None) -> bool:
+    is_filled = spec is not None and spec.filled_by_partner
+    return field.is_on_order_form and not field.is_admin_only and not is_filled
 
 
 def _judge(field: CustomField | None, spec: FieldSpec | None, text: str, *, is_asked: bool) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from noc.kinds.base import FieldSpec
 from noc.models import ServerGroup
 from noc.price_lists import find_tariff
 from noc.schemas import Tariff
+from noc.tariffs import built_in
 
 ISPMANAGER_NOC: Final = "ispmanager_noc"
 TRIAL: Final = -100
@@ -75,7 +76,8 @@ def product_field_specs(product: Product) -> tuple[FieldSpec, ...]:
     module = MODULES.get(product.module)
     if module is None:
         return ()
-    tariff = find_product_tariff(product)
+    # The name decides only where the built-in table does not know the id; that spares stores a look at the lists.
+    tariff = built_in(product.tariff_id) or find_product_tariff(product)
     return module.fields_of(product.kind, product.tariff_id, tariff.name if tariff else "")
 
 

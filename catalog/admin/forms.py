@@ -10,8 +10,9 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from catalog.actions.products import WRITABLE, complete_product
 from catalog.checks import PriceValues, check_product
-from catalog.models import Product
+from catalog.models import Price, Product
 from catalog.modules import KIND_LABELS, MODULES
+from catalog.money import round_money
 
 
 class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -40,9 +41,14 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Left empty, it is made from the name. Staff who may only look have no such field.
+        # Staff who may only look have no fields.
         if "slug" in self.fields:
             self.fields["slug"].required = False
+            self.fields["slug"].help_text = _("Left empty, it follows from the name.")
+        if "server_group" in self.fields:
+            self.fields["server_group"].empty_label = _("None: the default server")  # type: ignore[attr-defined]
+        for name in {"short_description", "description"} & set(self.fields):
+            self.fields[name].widget.attrs["rows"] = 3
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -52,6 +58,21 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
             if field not in self.errors:
                 self.add_error(field if field in self.fields else None, messages)
         return cleaned
+
+
+class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One price, shown with as many decimals as its currency has."""
+
+    class Meta:
+        model = Price
+        fields = ("currency", "cycle", "price", "setup_fee")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for name in ("price", "setup_fee"):
+                amount, precision = getattr(self.instance, name), self.instance.currency.precision
+                self.initial[name] = round_money(amount, precision=precision)
 
 
 class PriceFormSet(BaseInlineFormSet):  # type: ignore[type-arg]

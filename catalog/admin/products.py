@@ -1,13 +1,15 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.decorators import display
 
 from catalog.actions.products import save_product
-from catalog.admin.forms import PriceFormSet, ProductForm
+from catalog.admin.forms import PriceForm, PriceFormSet, ProductForm
 from catalog.checks import find_warnings
 from catalog.models import CustomField, Price, Product
 from catalog.modules import KIND_LABELS, allowed_cycles, allowed_once_periods, find_product_tariff
@@ -17,9 +19,17 @@ ORIGINS = {"live": _("live price list"), "built-in": _("built-in table")}
 
 class PriceInline(TabularInline):  # type: ignore[misc]
     model = Price
+    form = PriceForm
     formset = PriceFormSet
     fields = ["currency", "cycle", "price", "setup_fee"]
-    extra = 0
+    show_title = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Price]:
+        prices: QuerySet[Price] = super().get_queryset(request)
+        return prices.select_related("currency")
+
+    def get_extra(self, request: HttpRequest, obj: Product | None = None, **kwargs: Any) -> int:
+        return 0 if obj else 1
 
 
 class CustomFieldInline(StackedInline):  # type: ignore[misc]
@@ -49,7 +59,7 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]
     """Products. Saving goes through `catalog.actions.products.save_product`."""
 
     form = ProductForm
-    list_display = ["name", "group", "tariff_id", "kind_words", "payment_type", "auto_setup", "is_hidden", "is_retired"]
+    list_display = ["name", "group", "tariff_id", "kind_words", "payment_type", "auto_setup", "shelf_words"]
     list_select_related = ["group"]
     list_filter = ["group", "module", "kind", "payment_type", "is_hidden", "is_retired"]
     search_fields = ["name", "slug", "tariff_id"]
@@ -116,6 +126,13 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]
         cycles = [str(cycle.label) for cycle in allowed_cycles(tariff)]
         periods = ", ".join(cycles) or ", ".join(map(str, allowed_once_periods(tariff))) or "-"
         return f"{tariff.name} · {ORIGINS[tariff.source]} · {periods}"
+
+    @display(description=_("store"), label=True, ordering="is_retired")  # type: ignore[untyped-decorator]
+    def shelf_words(self, product: Product) -> str:
+        """Where clients find the product."""
+        if product.is_retired:
+            return gettext("Retired")
+        return gettext("Hidden") if product.is_hidden else gettext("Listed")
 
     @admin.display(description=_("kind"), ordering="kind")
     def kind_words(self, product: Product) -> str:

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from catalog.fields import FieldsInvalid, clean_field_values, order_form_fields
 from catalog.models import CustomField, Product, ProductGroup
+from noc.models import PriceListEntry, Server
 from tests.catalog.samples import BITNINJA, DDOS_GUARD, make_plain_product, make_product
 
 
@@ -105,6 +107,20 @@ class TestModuleFields:
         assert set(faults(product, {"item": "7", "domain": "no domain", "target_ip": "::1"})) == {"domain", "target_ip"}
         asked = {"item": "7", "domain": "пример.рф", "target_ip": "192.0.2.1"}
         assert clean_field_values(product, asked) == asked
+
+    def test_the_live_name_tells_which_fields_an_unknown_module_needs(
+        self, group: ProductGroup, server: Server
+    ) -> None:
+        PriceListEntry.objects.create(
+            server=server, kind="addition", tariff_id="424242", name="BitNinja 2", prices={"1": "9"},
+            read_at=datetime(2026, 3, 1, tzinfo=UTC),
+        )  # fmt: skip
+        product = make_product(group, tariff_id="424242")
+        assert [field.key for field in order_form_fields(product)] == ["item", "bitninja_email"]
+
+    def test_reading_the_fields_costs_one_query(self, lite: Product, django_assert_num_queries: Any) -> None:
+        with django_assert_num_queries(1):
+            clean_field_values(lite, {"ip": "192.0.2.10"})
 
 
 class TestOwnFields:

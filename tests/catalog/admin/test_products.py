@@ -133,6 +133,8 @@ class TestChanging:
     def test_shows_the_tariff_its_origin_and_periods(self, sales: Client, group: ProductGroup) -> None:
         page = sales.get(f"{LIST}{make_product(group).pk}/change/").content.decode()
         assert "ispmanager 6 lite · built-in table · Monthly, Annually" in page
+        assert "None: the default server" in page
+        assert 'value="5.00"' in page
 
     def test_replaces_prices_and_keeps_labels(self, sales: Client, group: ProductGroup) -> None:
         product = make_product(group, prices=[price("MONTHLY", "5"), price("ANNUALLY", "50")])

@@ -12,7 +12,7 @@ from tests.catalog.samples import BITNINJA, make_product, price
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.catalog.api.urls")]
 
-PRODUCTS = "/api/products/"
+PRODUCTS = "/api/v1/products/"
 
 
 def body(group: ProductGroup, **changes: Any) -> dict[str, Any]:
@@ -180,7 +180,7 @@ class TestPermissions:
         support = api_as("SUPPORT_OPERATOR")
         assert support.get(PRODUCTS).status_code == 200
         assert support.post(PRODUCTS, body(group)).status_code == 403
-        assert support.post("/api/product-groups/", {"name": "X", "slug": "x"}).status_code == 403
+        assert support.post("/api/v1/product-groups/", {"name": "X", "slug": "x"}).status_code == 403
 
     def test_nobody_enters_without_a_key(self, db: None) -> None:
         assert APIClient().get(PRODUCTS).status_code == 401
@@ -188,28 +188,28 @@ class TestPermissions:
 
 class TestGroups:
     def test_a_group_is_created_and_changed(self, api: APIClient) -> None:
-        created = api.post("/api/product-groups/", {"name": "Лицензии", "slug": "licenses"})
+        created = api.post("/api/v1/product-groups/", {"name": "Лицензии", "slug": "licenses"})
         assert created.status_code == 201
-        address = f"/api/product-groups/{created.json()['id']}/"
+        address = f"/api/v1/product-groups/{created.json()['id']}/"
         assert api.patch(address, {"is_hidden": True}).json()["is_hidden"] is True
-        assert api.get("/api/product-groups/?slug=licenses").json()["count"] == 1
+        assert api.get("/api/v1/product-groups/?slug=licenses").json()["count"] == 1
 
     def test_the_url_may_be_left_out(self, api: APIClient) -> None:
-        assert api.post("/api/product-groups/", {"name": "Модули"}).json()["slug"] == "moduli"
+        assert api.post("/api/v1/product-groups/", {"name": "Модули"}).json()["slug"] == "moduli"
 
     def test_a_taken_url_is_answered_on_its_field(self, api: APIClient, group: ProductGroup) -> None:
-        response = api.post("/api/product-groups/", {"name": "Twin", "slug": "licenses"})
+        response = api.post("/api/v1/product-groups/", {"name": "Twin", "slug": "licenses"})
         assert (response.status_code, list(response.json()["errors"])) == (400, ["slug"])
 
 
 def test_currencies_are_read_only(api: APIClient) -> None:
-    assert [row["code"] for row in api.get("/api/currencies/").json()["results"]] == ["EUR", "RUB"]
-    assert api.get("/api/currencies/EUR/").json() == {"code": "EUR", "precision": 2, "is_default": True}
-    assert api.post("/api/currencies/", {"code": "USD"}).status_code in (403, 405)
+    assert [row["code"] for row in api.get("/api/v1/currencies/").json()["results"]] == ["EUR", "RUB"]
+    assert api.get("/api/v1/currencies/EUR/").json() == {"code": "EUR", "precision": 2, "is_default": True}
+    assert api.post("/api/v1/currencies/", {"code": "USD"}).status_code in (403, 405)
 
 
 def test_the_schema_is_made_without_warnings() -> None:
     GENERATOR_STATS.reset()
     schema = SchemaGenerator().get_schema(request=None, public=True)
     assert not GENERATOR_STATS
-    assert "/api/products/" in schema["paths"]
+    assert "/api/v1/products/" in schema["paths"]

@@ -7,4 +7,4 @@ router = DefaultRouter()
 router.register("product-groups", ProductGroupViewSet)
 router.register("products", ProductViewSet)
 router.register("currencies", CurrencyViewSet)
-urlpatterns = [path("api/", include(router.urls))]
+urlpatterns = [path("api/v1/", include(router.urls))]
