@@ -1,6 +1,6 @@
 """Writing products: the checks, the product with its prices, and the fields that its kind needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from django.conf import settings
@@ -49,6 +49,8 @@ WRITABLE: Final = frozenset(
         "auto_setup",
     }
 )
+# What `complete_product` may fill in or bring to shape.
+COMPLETED: Final = frozenset({"slug", "tariff_id", "kind", "partner_period"})
 
 
 class ProductInvalid(Exception):
@@ -74,12 +76,15 @@ def update_product(
 ) -> Product:
     """Change the given fields; `prices`, where given, replace all prices. Raises ProductInvalid, KeyError."""
     _assign(product, values)
-    return save_product(product=product, prices=prices)
+    return save_product(product=product, prices=prices, changed=values)
 
 
-def save_product(*, product: Product, prices: Sequence[PriceValues] | None) -> Product:
+def save_product(
+    *, product: Product, prices: Sequence[PriceValues] | None, changed: Collection[str] | None = None
+) -> Product:
     """Complete, check and save a product with its prices (None: as they are), and create the fields it needs.
 
+    `changed` names the fields to write of a product that exists; the others stay as someone else may have left them.
     Raises ProductInvalid, then nothing is written.
     """
     complete_product(product)
@@ -88,7 +93,7 @@ def save_product(*, product: Product, prices: Sequence[PriceValues] | None) -> P
         raise ProductInvalid(errors)
     try:
         with transaction.atomic():
-            product.save()
+            _save_row(product, changed)
             if prices is not None:
                 _replace_prices(product, prices)
             create_missing_fields(product)
@@ -135,6 +140,15 @@ def _assign(product: Product, values: Mapping[str, Any]) -> None:
         raise KeyError(f"Not fields of a product to be written: {sorted(unknown)}")
     for field, value in values.items():
         setattr(product, field, value)
+
+
+def _save_row(product: Product, changed: Collection[str] | None) -> None:
+    if product.pk is None:
+        product.save()
+        return
+    # Two saves at once would both find a field or a price missing and both create it.
+    Product.objects.select_for_update().get(pk=product.pk)
+    product.save(update_fields=WRITABLE if changed is None else WRITABLE & {*changed, *COMPLETED})
 
 
 def _replace_prices(product: Product, prices: Sequence[PriceValues]) -> None:

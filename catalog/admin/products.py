@@ -111,7 +111,7 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]
                 formset.save(commit=False)
             else:
                 self.save_formset(request, form, formset, change=change)
-        save_product(product=product, prices=prices)
+        save_product(product=product, prices=prices, changed=form.changed_data)
         for warning in find_warnings(product):
             messages.warning(request, warning)
 

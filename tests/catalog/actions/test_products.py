@@ -236,6 +236,13 @@ class TestUpdate:
         product = update_product(product=make_product(group), values={"is_hidden": True})
         assert product.prices.get().price == Decimal(5)
 
+    def test_writes_only_what_it_was_given(self, group: ProductGroup) -> None:
+        product = make_product(group)
+        Product.objects.update(tagline="Written meanwhile")
+        update_product(product=product, values={"is_hidden": True})
+        product.refresh_from_db()
+        assert (product.is_hidden, product.tagline) == (True, "Written meanwhile")
+
     def test_replaces_prices_as_a_whole(self, group: ProductGroup) -> None:
         product = make_product(group, prices=[price("MONTHLY", "5"), price("ANNUALLY", "50")])
         kept = product.prices.get(cycle="MONTHLY").pk
