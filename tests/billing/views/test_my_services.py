@@ -1,0 +1,192 @@
+import pytest
+from django.test import Client as Browser
+
+from billing.models import (
+    Client,
+    HoldReason,
+    Invoice,
+    Operation,
+    OperationKind,
+    OperationStatus,
+    Service,
+    ServiceStatus,
+)
+from tests.billing.views.pages import count_queries, log_in, read, text_of
+from tests.builders import World, make_active_service, make_client, place, place_paid_order, run_due_operations
+
+
+@pytest.fixture
+def service(world: World, anna: Client) -> Service:
+    return make_active_service(anna, world.lite, ip="192.0.2.10", licname="web1.example.com")
+
+
+class TestList:
+    def test_shows_what_the_client_has(self, anna_browser: Browser, service: Service) -> None:
+        page = read(anna_browser, "/services/")
+        assert "ispmanager lite" in page
+        assert "web1.example.com" in page
+        assert "€5.00" in page
+
+    def test_filter_in_the_address_shows_its_part(self, anna_browser: Browser, service: Service) -> None:
+        assert "web1.example.com" not in read(anna_browser, "/services/?status=pending")
+        assert "web1.example.com" in read(anna_browser, "/services/?status=active")
+
+    @pytest.mark.parametrize("query", ["status=x", "page=999", "page=x", "status=&page=-1"])
+    def test_senseless_address_shows_the_list(self, anna_browser: Browser, service: Service, query: str) -> None:
+        assert anna_browser.get(f"/services/?{query}").status_code == 200
+
+    def test_without_services_it_offers_the_first_step(self, anna_browser: Browser) -> None:
+        assert "To the store" in read(anna_browser, "/services/")
+
+    def test_what_waits_for_payment_is_on_top(self, world: World, anna: Client, anna_browser: Browser) -> None:
+        invoice = place(anna, world.lite, ip="192.0.2.20").invoice
+        assert f"PRO-{invoice.pk}" in read(anna_browser, "/services/")
+
+    def test_more_services_take_no_more_queries(self, world: World, anna: Client, anna_browser: Browser) -> None:
+        place(anna, world.lite, ip="192.0.2.20", licname="a.example.com")
+        before = count_queries(anna_browser, "/services/")
+        place(anna, world.lite, quantity=10, ip="192.0.2.21", licname="b.example.com")
+        assert count_queries(anna_browser, "/services/") == before <= 8
+
+
+class TestAccess:
+    @pytest.mark.parametrize(
+        "address",
+        ["", "state/", "change/", "fields/lickey/", "commands/renew/", "commands/terminate/"],
+    )
+    def test_another_client_finds_nothing(self, service: Service, address: str) -> None:
+        stranger = log_in(make_client())
+        assert stranger.get(f"/services/{service.pk}/{address}").status_code == 404
+
+    def test_another_client_can_stop_nothing(self, service: Service) -> None:
+        stranger = log_in(make_client())
+        assert stranger.post(f"/services/{service.pk}/commands/terminate/").status_code == 404
+        assert not Operation.objects.filter(kind=OperationKind.TERMINATE).exists()
+
+    def test_visitor_is_asked_to_log_in(self, visitor: Browser, service: Service) -> None:
+        address = f"/services/{service.pk}/"
+        assert visitor.get(address).headers["Location"] == f"/account/login/?next={address}"
+
+
+class TestPage:
+    def test_masks_secrets_and_gives_them_only_when_asked(self, anna_browser: Browser, service: Service) -> None:
+        key = anna_browser.get(f"/services/{service.pk}/fields/lickey/")
+        assert key.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert "no-store" in key.headers["Cache-Control"]
+        secret = key.content.decode()
+        assert len(secret) > 5
+        assert secret not in read(anna_browser, f"/services/{service.pk}/")
+
+    def test_admin_only_field_is_neither_shown_nor_given(self, anna_browser: Browser, service: Service) -> None:
+        service.product.custom_fields.filter(key="lickey").update(is_admin_only=True, label="Inner key")
+        assert "Inner key" not in read(anna_browser, f"/services/{service.pk}/")
+        assert anna_browser.get(f"/services/{service.pk}/fields/lickey/").status_code == 404
+
+    def test_never_names_the_account_at_the_partner(
+        self, world: World, anna_browser: Browser, service: Service
+    ) -> None:
+        for address in ("", "commands/renew/", "commands/terminate/", "change/"):
+            page = read(anna_browser, f"/services/{service.pk}/{address}")
+            assert world.server.name not in page
+            assert world.server.hostname not in page
+
+    @pytest.mark.parametrize("reason", HoldReason.values)
+    def test_a_held_purchase_says_so_without_inner_matters(
+        self, world: World, anna: Client, anna_browser: Browser, reason: str
+    ) -> None:
+        held = place_paid_order(anna, world.lite, ip="192.0.2.20")
+        Operation.objects.update(
+            status=OperationStatus.HELD, hold_reason=reason, message=f"{world.server.name} said no"
+        )
+        for address in (f"/services/{held.pk}/", f"/orders/{held.order_line.order.number}/"):
+            page = read(anna_browser, address)
+            assert world.server.name not in page
+            assert "usually" not in page
+
+    @pytest.mark.parametrize("status", [OperationStatus.CHECKING, OperationStatus.NEEDS_CHECK, OperationStatus.FAILED])
+    def test_a_purchase_in_doubt_is_not_called_ready(
+        self, world: World, anna: Client, anna_browser: Browser, status: str
+    ) -> None:
+        doubtful = place_paid_order(anna, world.lite, ip="192.0.2.20")
+        Operation.objects.update(status=status)
+        assert "The license is ready." not in read(anna_browser, f"/orders/{doubtful.order_line.order.number}/")
+
+
+class TestRenew:
+    def test_makes_an_invoice_to_pay_and_buys_nothing_yet(self, anna_browser: Browser, service: Service) -> None:
+        response = anna_browser.post(f"/services/{service.pk}/commands/renew/")
+        invoice = Invoice.objects.filter(lines__service=service).latest("id")
+        assert response.headers["Location"] == f"/invoices/{invoice.pk}/"
+        assert invoice.is_payable
+        assert not Operation.objects.filter(kind=OperationKind.RENEW).exists()
+
+    def test_pressed_twice_leads_to_the_same_invoice(self, anna_browser: Browser, service: Service) -> None:
+        answers = [anna_browser.post(f"/services/{service.pk}/commands/renew/") for _press in range(2)]
+        assert answers[0].headers["Location"] == answers[1].headers["Location"]
+
+    def test_asking_changes_nothing(self, anna_browser: Browser, service: Service) -> None:
+        before = Invoice.objects.count()
+        assert "invoice" in read(anna_browser, f"/services/{service.pk}/commands/renew/")
+        assert Invoice.objects.count() == before
+
+
+class TestStop:
+    def test_question_names_the_object_and_the_consequence(self, anna_browser: Browser, service: Service) -> None:
+        page = read(anna_browser, f"/services/{service.pk}/commands/terminate/")
+        assert "Stop ispmanager lite?" in page
+        assert "web1.example.com" in page
+        assert "stops working at once" in page
+        assert not Operation.objects.filter(kind=OperationKind.TERMINATE).exists()
+
+    def test_ends_the_license(self, anna_browser: Browser, service: Service) -> None:
+        anna_browser.post(f"/services/{service.pk}/commands/terminate/")
+        assert "Stopping" in read(anna_browser, f"/services/{service.pk}/")
+        run_due_operations()
+        service.refresh_from_db()
+        assert service.status == ServiceStatus.TERMINATED
+        assert "The license is deleted." in read(anna_browser, f"/services/{service.pk}/")
+
+    @pytest.mark.parametrize("code", ["create", "sync", "suspend", "x"])
+    def test_commands_of_operators_are_not_the_clients(
+        self, anna_browser: Browser, service: Service, code: str
+    ) -> None:
+        before = Operation.objects.count()
+        response = anna_browser.post(f"/services/{service.pk}/commands/{code}/")
+        assert response.headers["Location"] == f"/services/{service.pk}/"
+        assert Operation.objects.count() == before
+
+
+class TestChange:
+    def test_queues_the_change_and_shows_its_outcome(self, anna_browser: Browser, service: Service) -> None:
+        address = f"/services/{service.pk}/"
+        anna_browser.post(f"{address}change/", {"licname": "web2.example.com", "ip": "192.0.2.77"})
+        assert "Changing the name and IP" in read(anna_browser, address)
+        run_due_operations()
+        page = read(anna_browser, address)
+        assert "The name and IP are changed." in page
+        assert "192.0.2.77" in page
+
+    def test_wrong_ip_is_told_beside_its_field_and_kept(self, anna_browser: Browser, service: Service) -> None:
+        response = anna_browser.post(f"/services/{service.pk}/change/", {"licname": "new.example.com", "ip": "1.2.3"})
+        assert response.status_code == 422
+        assert response.context["form"].errors["ip"]
+        page = text_of(response)
+        assert 'value="1.2.3"' in page
+        assert 'value="new.example.com"' in page
+        assert not Operation.objects.filter(kind=OperationKind.CHANGE).exists()
+
+    def test_the_same_values_ask_for_nothing(self, anna_browser: Browser, service: Service) -> None:
+        anna_browser.post(f"/services/{service.pk}/change/", {"licname": "web1.example.com", "ip": "192.0.2.10"})
+        assert not Operation.objects.filter(kind=OperationKind.CHANGE).exists()
+
+
+class TestPolling:
+    def test_says_nothing_while_nothing_is_new(self, anna_browser: Browser, service: Service) -> None:
+        anna_browser.post(f"/services/{service.pk}/commands/terminate/")
+        mark = anna_browser.get(f"/services/{service.pk}/").context["mark"]
+        assert anna_browser.get(f"/services/{service.pk}/state/?mark={mark}").status_code == 204
+        Operation.objects.filter(kind=OperationKind.TERMINATE).update(status=OperationStatus.CHECKING)
+        assert "No confirmation" in read(anna_browser, f"/services/{service.pk}/state/?mark={mark}")
+
+    def test_asks_for_the_whole_page_once_it_is_over(self, anna_browser: Browser, service: Service) -> None:
+        assert anna_browser.get(f"/services/{service.pk}/state/").headers["HX-Refresh"] == "true"
