@@ -26,7 +26,11 @@ class OrderItemForm(forms.Form):
     half_fields: ClassVar[frozenset[str]] = frozenset()
     cycle = forms.ChoiceField(label=_("Billing period"), widget=forms.RadioSelect)
     quantity = forms.IntegerField(
-        label=_("Quantity"), min_value=1, max_value=MAX_QUANTITY, initial=1, help_text=_("Each one is a service of its own.")
+        label=_("Quantity"),
+        min_value=1,
+        max_value=MAX_QUANTITY,
+        initial=1,
+        help_text=_("Each one is a service of its own."),
     )
 
     def __init__(
