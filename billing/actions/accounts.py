@@ -1,19 +1,28 @@
 """Partner accounts: saving and testing them lets go what waited for them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from billing.actions.events import record_event
 from billing.actions.queueing import release_held
 from billing.models import HoldReason
 from billing.wakeups import wake_price_list
-from noc.models import AccountHealth, Server
+from noc.models import AccountHealth, Server, ServerGroup
 from noc.servers import ConnectionTest, note_health, save_server, test_server
 
 ACCOUNT_REASONS = (HoldReason.ACCOUNT_REFUSED, HoldReason.NO_MONEY)
+
+
+class ServerGroupInvalid(Exception):
+    """A group of servers cannot be saved; `errors` maps fields to messages."""
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__("; ".join(message for messages in errors.values() for message in messages))
+        self.errors = dict(errors)
 
 
 def save_account(*, values: Mapping[str, Any], actor: str, now: datetime, server: Server | None = None) -> Server:
@@ -32,6 +41,34 @@ def save_account(*, values: Mapping[str, Any], actor: str, now: datetime, server
         name = "server.changed" if server else "server.added"
         record_event(name, now=now, actor=actor, data={"server": saved.pk, "fields": changed})
         wake_price_list(saved.pk)
+    return saved
+
+
+def save_server_group(
+    *,
+    values: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+    servers: Collection[Server] | None = None,
+    group: ServerGroup | None = None,
+) -> ServerGroup:
+    """Creates or changes a group (`name`, `fill_type`); `servers`, where given, replace its members.
+
+    Raises ServerGroupInvalid for a name that is taken.
+    """
+    saved = group or ServerGroup()
+    for name in ("name", "fill_type"):
+        if name in values:
+            setattr(saved, name, values[name])
+    try:
+        with transaction.atomic():
+            saved.save()
+            if servers is not None:
+                saved.servers.set(servers)
+            name = "server_group.changed" if group else "server_group.added"
+            record_event(name, now=now, actor=actor, data={"group": saved.pk})
+    except IntegrityError as error:
+        raise ServerGroupInvalid({"name": [_("There is a group with this name already.")]}) from error
     return saved
 
 

@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing.actions.events import record_event
 from billing.models import ApiKey, Client
@@ -17,3 +18,15 @@ def issue_api_key(*, name: str, now: datetime, actor: str, role: str = "", clien
         key = ApiKey.objects.create(name=name, role=role, client=client, secret_hash=hash_secret(secret))
         record_event("api_key.issued", now=now, actor=actor, client=client, data={"key": key.pk, "role": role})
     return secret
+
+
+class ApiKeyRevoked(Exception):
+    """The key was revoked already."""
+
+
+def revoke_api_key(*, key: ApiKey, now: datetime, actor: str) -> None:
+    """The key opens nothing from now on; it cannot be brought back. Raises ApiKeyRevoked."""
+    with transaction.atomic():
+        if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
+            raise ApiKeyRevoked(_("This key was revoked already."))
+        record_event("api_key.revoked", now=now, actor=actor, client=key.client, data={"key": key.pk})

@@ -21,7 +21,7 @@ class InvoiceNotCancellable(Exception):
 
 
 def issue_order_invoice(*, order: Order, now: datetime, actor: str = "") -> Invoice | None:
-    """The invoice of an order: a line for each service's first period and one for each setup fee; None if nothing is due.
+    """The invoice of an order: each service's first period and setup fee, a line each; None if nothing is due.
 
     Call it in the transaction that places the order. Amounts were frozen there; it is due at once.
     """

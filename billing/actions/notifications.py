@@ -65,6 +65,11 @@ def send_email(*, email_id: int, now: datetime) -> None:
     except (OSError, SMTPException) as error:
         _put_off(email, error, now=now)
         return
+    except Exception as error:
+        # A letter that cannot be written is a defect of ours: seen as FAILED, not tried for ever.
+        logger.exception("E-mail %s cannot be written", email.pk)
+        _give_up(email, error)
+        return
     Email.objects.filter(pk=email.pk).update(
         status=EmailStatus.SENT, sent_at=now, attempt=email.attempt + 1, subject=message.subject, error=""
     )
@@ -81,6 +86,12 @@ def _compose(email: Email) -> EmailMultiAlternatives:
             render_to_string("emails/letter.html", {**context, "body": message.body}), "text/html"
         )
     return message
+
+
+def _give_up(email: Email, error: Exception) -> None:
+    Email.objects.filter(pk=email.pk).update(
+        status=EmailStatus.FAILED, attempt=email.attempt + 1, error=type(error).__name__
+    )
 
 
 def _put_off(email: Email, error: Exception, *, now: datetime) -> None:

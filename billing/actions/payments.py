@@ -1,4 +1,4 @@
-"""Step ③: money for an invoice, once per gateway reference; a paid invoice gets its number and moves its services on."""
+"""Step ③: money for an invoice, once per gateway reference; paying it up numbers it and moves its services on."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Step ④: an operation is written in the transaction of the fact that asks for it. Queueing joins or waits, never fails."""
+"""Step ④: an operation is written in the transaction of the fact that asks for it. Queueing never fails it."""
 
 from collections.abc import Mapping
 from datetime import date, datetime

@@ -162,21 +162,29 @@ def _complete(claim: Claim, remote: RemoteService, clock: Clock) -> None:
 
 
 def _not_grown(claim: Claim, remote: RemoteService, clock: Clock) -> None:
-    """Unchanged at two looks NOC_RENEW_LOOK_INTERVAL apart and not being processed: a person decides. Never sent again."""
+    """Unchanged at two looks NOC_RENEW_LOOK_INTERVAL apart and not being processed: a person decides."""
     now = clock()
-    sent_at = claim.operation.sent_at or now
-    looks = claim.operation.looks
-    if remote.status != ItemStatus.PROCESSING and now >= sent_at + settings.NOC_RENEW_LOOK_INTERVAL * looks:
-        looks += 1
-    waited_too_long = now - sent_at > settings.NOC_PROCESSING_PATIENCE
-    if looks > 2 or waited_too_long:
+    operation = claim.operation
+    looked_at = operation.looked_at
+    if remote.status != ItemStatus.PROCESSING and (
+        looked_at is None or now >= looked_at + settings.NOC_RENEW_LOOK_INTERVAL
+    ):
+        operation.looks, operation.looked_at = operation.looks + 1, now
+    waited_too_long = now - (operation.sent_at or now) > settings.NOC_PROCESSING_PATIENCE
+    if operation.looks >= 2 or waited_too_long:
         message = gettext_noop("The renewal was sent, and the end date at the partner is still %(date)s.")
         need_person(claim, now=now, message=message, values={"date": str(remote.expires_on)})
         return
-    counted = sent_at + settings.NOC_RENEW_LOOK_INTERVAL * max(looks, 1)
-    early = now + FIRST_LOOK * 2 ** min(claim.operation.attempt, 8)
-    message = gettext_noop("The end date has not moved yet; looking again.")
-    check_later(claim, now=now, run_after=max(now + FIRST_LOOK, min(early, counted)), message=message, looks=looks)
+    counted = (operation.looked_at or now) + settings.NOC_RENEW_LOOK_INTERVAL
+    soon = now + FIRST_LOOK * 2 ** min(operation.attempt, 8)
+    check_later(
+        claim,
+        now=now,
+        run_after=max(now + FIRST_LOOK, min(soon, counted)),
+        message=gettext_noop("The end date has not moved yet; looking again."),
+        looks=operation.looks,
+        looked_at=operation.looked_at,
+    )
 
 
 def _left_unpaid(claim: Claim, side: RemoteSide, error: NotBought, clock: Clock) -> None:

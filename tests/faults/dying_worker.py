@@ -1,0 +1,73 @@
+"""A Celery worker that ends itself with SIGKILL the first time a purchase reaches a named step.
+
+Run as a script: `python tests/faults/dying_worker.py STEP`. The product has no such hooks; they are put on here.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+# (step, module, attribute, when): when the attribute is called, die before the call, after it, or while it runs.
+STEPS = {
+    "claimed": ("billing.actions.provisioning.running", "claim_operation", "after"),
+    "before_intent": ("billing.actions.provisioning.creating", "write_intent", "before"),
+    "after_intent": ("billing.actions.provisioning.creating", "write_intent", "after"),
+    "during_pay": ("billing.provisioners.ispmanager_noc.RemoteSide", "buy", "during"),
+    "answer_in_hand": ("billing.provisioners.ispmanager_noc.RemoteSide", "buy", "after"),
+    "number_kept": ("billing.actions.provisioning.creating", "change_claimed", "after"),
+    "details_read": ("billing.actions.provisioning.creating", "_activate", "before"),
+    "before_commit": ("billing.actions.provisioning.creating", "finish", "after"),
+    "after_commit": ("billing.actions.provisioning.creating", "_activate", "after"),
+    "looking": ("billing.actions.provisioning.creating", "look_for_purchase", "before"),
+}
+WHILE_IT_RUNS = 0.1  # seconds after the start of the call
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def deadly(original: Callable[..., Any], when: str) -> Callable[..., Any]:
+    def call(*arguments: Any, **options: Any) -> Any:
+        if when == "before":
+            die()
+        if when == "during":
+            threading.Timer(WHILE_IT_RUNS, die).start()
+        result = original(*arguments, **options)
+        if when == "after" and result is not False:
+            die()
+        return result
+
+    return call
+
+
+def resolve(path: str) -> Any:
+    from importlib import import_module
+
+    try:
+        return import_module(path)
+    except ModuleNotFoundError:
+        module, _dot, name = path.rpartition(".")
+        return getattr(import_module(module), name)
+
+
+def main(step: str) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from config.celery import app
+
+    app.loader.import_default_modules()
+    if step != "none":
+        owner, name, when = STEPS[step]
+        target = resolve(owner)
+        setattr(target, name, deadly(getattr(target, name), when))
+    app.worker_main(["worker", "--loglevel=WARNING", "--concurrency=6", "--without-mingle", "--without-gossip"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
