@@ -20,6 +20,7 @@ from noc.models import AccountHealth, CallLog, Server
 
 logger = logging.getLogger(__name__)
 
+HOSTNAME_LENGTH = Server._meta.get_field("hostname").max_length or 0
 EDITABLE = frozenset(
     {
         "name",
@@ -152,7 +153,11 @@ def _normalized_hostname(text: str) -> str:
     except HostInvalid as error:
         raise ServerInvalid({"hostname": [str(error)]}) from error
     path = "" if endpoint.path == DEFAULT_PATH else endpoint.path
-    return endpoint.origin.removeprefix("https://") + path
+    address = endpoint.origin.removeprefix("https://") + path
+    # A name in other letters grows when it is written in ASCII.
+    if len(address) > HOSTNAME_LENGTH:
+        raise ServerInvalid({"hostname": [_("This address is too long.")]})
+    return address
 
 
 def _taken(server: Server) -> dict[str, list[str]]:

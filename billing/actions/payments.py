@@ -115,9 +115,10 @@ def pay_with_credit(*, invoice: Invoice, actor: str, now: datetime) -> Payment:
 
 
 def add_credit(*, client: Client, amount: Decimal, reason: str, actor: str, now: datetime) -> Decimal:
-    """Money received in advance; returns the new balance. Raises PaymentInvalid for amounts that are not positive."""
-    if amount <= 0:
-        raise PaymentInvalid({"amount": [_("Enter an amount above zero.")]})
+    """Money received in advance; returns the new balance. Raises PaymentInvalid for an amount that cannot be."""
+    faults = _find_amount_faults(amount, precision=client.currency.precision)
+    if faults:
+        raise PaymentInvalid({"amount": faults})
     with transaction.atomic():
         locked = Client.objects.select_for_update().get(pk=client.pk)
         _add_to_balance(locked, amount)
@@ -141,12 +142,19 @@ def _check_payment(invoice: Invoice, gateway: str, reference: str, amount: Decim
         errors["gateway"] = [_("Unknown gateway.")]
     if not reference.strip() or len(reference) > 200 or "\x00" in reference:
         errors["reference"] = [_("Enter the reference of the payment, at most 200 characters.")]
-    if not amount.is_finite() or amount <= 0:
-        errors["amount"] = [_("Enter an amount above zero.")]
-    elif amount != amount.quantize(Decimal(1).scaleb(-invoice.currency.precision)):
-        errors["amount"] = [_("This currency has at most %(count)s decimals.") % {"count": invoice.currency.precision}]
+    amount_faults = _find_amount_faults(amount, precision=invoice.currency.precision)
+    if amount_faults:
+        errors["amount"] = amount_faults
     if errors:
         raise PaymentInvalid(errors)
+
+
+def _find_amount_faults(amount: Decimal, *, precision: int) -> list[str]:
+    if not amount.is_finite() or amount <= 0:
+        return [_("Enter an amount above zero.")]
+    if amount != amount.quantize(Decimal(1).scaleb(-precision)):
+        return [_("This currency has at most %(count)s decimals.") % {"count": precision}]
+    return []
 
 
 def _not_payable_words(invoice: Invoice) -> str:

@@ -74,9 +74,14 @@ class Invoice(models.Model):
         return self.total - self.amount_paid
 
     @property
+    def proforma_number(self) -> str:
+        """What it goes by until it is paid."""
+        return f"PRO-{self.pk}"
+
+    @property
     def display_number(self) -> str:
         """The number on the document: proforma until paid."""
-        return self.number or f"PRO-{self.pk}"
+        return self.number or self.proforma_number
 
     @property
     def is_payable(self) -> bool:
