@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from csp.constants import NONE, SELF
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -43,6 +45,7 @@ X_FRAME_OPTIONS = "DENY"
 # --- Applications --------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -65,7 +68,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -190,7 +193,7 @@ OPERATION_LEASE = timedelta(seconds=env.float("OPERATION_LEASE", default=120))
 OPERATION_SWEEP_INTERVAL = env.float("OPERATION_SWEEP_INTERVAL", default=60)  # seconds between sweeps by beat
 OPERATION_RETRY_LIMIT = timedelta(seconds=env.float("OPERATION_RETRY_LIMIT", default=900))  # cap of the back-off
 # A paying call must be over when its lease ends: from then on another worker looks for what it did.
-if not NOC_PAYING_DEADLINE < OPERATION_LEASE.total_seconds():
+if not OPERATION_LEASE.total_seconds() > NOC_PAYING_DEADLINE:
     raise ImproperlyConfigured("NOC_PAYING_DEADLINE must be shorter than OPERATION_LEASE.")
 # A renewal is bought when what the client paid reaches further than the partner's end date by more than this.
 RENEWAL_TOLERANCE = timedelta(days=env.int("RENEWAL_TOLERANCE_DAYS", default=3))
@@ -217,7 +220,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "billing.api.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["billing.api.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "billing.api.problems.problem_details",
     "PAGE_SIZE": 50,
@@ -235,6 +238,21 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "InvoiceStatusEnum": "billing.models.InvoiceStatus",
+        "LineKindEnum": "billing.models.LineKind",
+        "OperationKindEnum": "billing.models.OperationKind",
+        "OperationStatusEnum": "billing.models.OperationStatus",
+        "OrderStatusEnum": "billing.models.OrderStatus",
+        "ProductKindEnum": "catalog.modules.KIND_LABELS",
+        "ServiceStatusEnum": "billing.models.ServiceStatus",
+    },
+    "PREPROCESSING_HOOKS": ["billing.api.schema.keep_versioned"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "billing.api.schema.add_problems",
+    ],
 }
 
 # --- Pages: content security ---------------------------------------------------------------------------------------
@@ -247,6 +265,12 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
         "form-action": [SELF],
     }
+}
+# The back office (config/content_security.py): unfold's Alpine evaluates attributes, its widgets carry styles.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+    "script-src": [SELF, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
 }
 
 # --- Logs ----------------------------------------------------------------------------------------------------------
@@ -265,12 +289,23 @@ LOGGING: dict[str, Any] = {
     },
 }
 
+# --- The back office -----------------------------------------------------------------------------------------------
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": PORTAL_NAME,
     "SITE_HEADER": PORTAL_NAME,
     "SITE_SUBHEADER": _("Back office"),
+    "SITE_SYMBOL": "deployed_code",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": reverse_lazy("account:language")},
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}],
+    "BORDER_RADIUS": "8px",
+    "STYLES": [lambda request: static("css/back_office.css")],
+    "SCRIPTS": [lambda request: static("js/back_office.js")],
+    "DASHBOARD_CALLBACK": "billing.admin.dashboard.fill",
+    "COMMAND": {"search_callback": "billing.admin.search.find_anything"},
+    "SIDEBAR": {"show_search": True, "navigation": "billing.admin.navigation.sidebar"},
     "COLORS": {
         "primary": {
             "50": "oklch(97% .014 190)",

@@ -1,14 +1,46 @@
-"""Errors of the REST API as problem details (RFC 9457), with a field → messages map where fields are wrong."""
+"""Errors of the REST API as problem details (RFC 9457), with a field → messages map where fields are wrong.
 
-from typing import Any
+The one place where refusals of actions become answers: a refusal with `errors` by field is 400, a state that does not
+allow what was asked is 409.
+"""
 
-from django.core.exceptions import PermissionDenied
+from typing import Any, Final
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-CONTENT_TYPE = "application/problem+json"
+from billing.actions.accounts import ServerGroupInvalid
+from billing.actions.clients import ClientInvalid
+from billing.actions.commands import ChangeInvalid, CommandNotAllowed, UnknownCommand
+from billing.actions.ordering import CheckoutConflict, OrderInvalid, OrderNotPending
+from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
+from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, ResolveInvalid
+from noc.servers import ServerInvalid
+
+CONTENT_TYPE: Final = "application/problem+json"
+INVALID: Final = (
+    ChangeInvalid,
+    ClientInvalid,
+    OrderInvalid,
+    PaymentInvalid,
+    ResolveInvalid,
+    ServerGroupInvalid,
+    ServerInvalid,
+)
+CONFLICTS: Final[dict[type[Exception], str]] = {
+    AlreadyProvisioned: "already_provisioned",
+    CheckoutConflict: "idempotency_conflict",
+    CommandNotAllowed: "command_not_allowed",
+    InvoiceNotPayable: "invoice_not_payable",
+    NotEnoughCredit: "not_enough_credit",
+    OperationNotOpen: "operation_not_open",
+    OrderNotPending: "order_not_pending",
+    PaymentConflict: "reference_conflict",
+}
 
 
 class Conflict(exceptions.APIException):
@@ -20,10 +52,7 @@ class Conflict(exceptions.APIException):
 
 def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: {type, title, status, detail, code, errors?}; None leaves it to Django (500)."""
-    if isinstance(error, Http404):
-        error = exceptions.NotFound()
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
+    error = as_api_error(error)
     response = exception_handler(error, context)
     if response is None or not isinstance(error, exceptions.APIException):
         return response
@@ -42,6 +71,23 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
     response.data = body
     response.content_type = CONTENT_TYPE
     return response
+
+
+def as_api_error(error: Exception) -> Exception:
+    """The API's word for a refusal of an action or of Django; anything unknown comes back as it is."""
+    if isinstance(error, Http404):
+        return exceptions.NotFound()
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(error, RequestDataTooBig):
+        return exceptions.ParseError(_("The body is too large."))
+    if isinstance(error, INVALID):
+        return exceptions.ValidationError(error.errors)
+    if isinstance(error, UnknownCommand):
+        return exceptions.ValidationError({"command": [str(error)]})
+    if type(error) in CONFLICTS:
+        return Conflict(str(error), code=CONFLICTS[type(error)])
+    return error
 
 
 def flatten(detail: Any, path: str = "") -> dict[str, list[str]]:

@@ -1,0 +1,104 @@
+"""Invoices and payments in JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from billing.actions.payments import GATEWAYS
+from billing.api.fields import AmountField, MoneyField
+from billing.models import Invoice, InvoiceLine, InvoiceStatus, Payment
+
+
+class InvoiceLineSerializer(serializers.ModelSerializer[InvoiceLine]):
+    """One charge; the period is half-open: `period_end` is the first day that is not paid for."""
+
+    amount = MoneyField(currency="invoice.currency")
+
+    class Meta:
+        model = InvoiceLine
+        fields = ["kind", "description", "service", "period_start", "period_end", "amount"]
+        read_only_fields = fields
+
+
+class InvoicePaymentSerializer(serializers.ModelSerializer[Payment]):
+    """Money received, as it stands on the invoice."""
+
+    amount = MoneyField(currency="invoice.currency")
+
+    class Meta:
+        model = Payment
+        fields = ["id", "gateway", "reference", "amount", "received_at"]
+        read_only_fields = fields
+
+
+class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
+    """A bill. `number` is null until it is paid; until then it goes by `proforma_number`."""
+
+    status = serializers.ChoiceField(choices=InvoiceStatus.choices, read_only=True)
+    proforma_number = serializers.SerializerMethodField()
+    subtotal = MoneyField()
+    tax = MoneyField()
+    total = MoneyField()
+    amount_paid = MoneyField()
+    balance = MoneyField()
+    lines = InvoiceLineSerializer(many=True, read_only=True)
+    payments = InvoicePaymentSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Invoice
+        fields = [
+            "id",
+            "number",
+            "proforma_number",
+            "client",
+            "order",
+            "status",
+            "currency",
+            "payment_method",
+            "issue_date",
+            "due_date",
+            "paid_at",
+            "lines",
+            "subtotal",
+            "tax",
+            "total",
+            "amount_paid",
+            "balance",
+            "payments",
+        ]
+        read_only_fields = fields
+
+    def get_proforma_number(self, invoice: Invoice) -> str:
+        return invoice.proforma_number
+
+
+class PaymentRequestSerializer(serializers.Serializer[Any]):
+    """Money that arrived. The same gateway and reference again is the same payment; without one, each call is new."""
+
+    gateway = serializers.CharField(default="manual", max_length=30, help_text=" or ".join(GATEWAYS))
+    amount = AmountField()
+    reference = serializers.CharField(required=False, max_length=200)
+
+
+class PaymentSerializer(InvoicePaymentSerializer):
+    """A payment and what it made of the invoice."""
+
+    invoice_status = serializers.CharField(source="invoice.status", read_only=True)
+    invoice_number = serializers.CharField(source="invoice.number", read_only=True, allow_null=True)
+    balance = MoneyField(source="invoice.balance", currency="invoice.currency")
+
+    class Meta:
+        model = Payment
+        fields = [
+            "id",
+            "invoice",
+            "gateway",
+            "reference",
+            "amount",
+            "currency",
+            "received_at",
+            "invoice_status",
+            "invoice_number",
+            "balance",
+        ]
+        read_only_fields = fields

@@ -1,0 +1,98 @@
+"""Services in JSON. Secret values go to the client's own key and to roles that may run module commands."""
+
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from billing.api.fields import MoneyField, OperatorFieldsMixin, caller_of
+from billing.models import Service, ServiceStatus
+from billing.permissions import Permission
+from billing.queries.commands import available_commands
+from billing.queries.services import field_rows
+
+HIDDEN: Final = "•••"
+# A client renews by paying the renewal's invoice.
+CLIENT_COMMANDS: Final = ("terminate", "change")
+
+
+class ServiceSerializer(OperatorFieldsMixin, serializers.ModelSerializer[Service]):
+    """Something a client has. `fields` holds every custom field of the product, "" where it is empty."""
+
+    order = serializers.IntegerField(source="order_line.order_id", read_only=True)
+    product_name = serializers.CharField(source="product.name", read_only=True)
+    status = serializers.ChoiceField(choices=ServiceStatus.choices, read_only=True)
+    first_amount = MoneyField()
+    recurring_amount = MoneyField()
+    fields = serializers.SerializerMethodField(method_name="get_field_values")  # type: ignore[assignment]
+
+    class Meta:
+        model = Service
+        fields: list[str] = [
+            "id",
+            "client",
+            "order",
+            "product",
+            "product_name",
+            "parent",
+            "status",
+            "server",
+            "cycle",
+            "currency",
+            "first_amount",
+            "recurring_amount",
+            "registered_on",
+            "next_due_date",
+            "paid_until",
+            "expires_on",
+            "remote_id",
+            "dedicated_ip",
+            "synced_at",
+            "ended_at",
+            "fields",
+        ]
+        read_only_fields = fields
+        operator_fields = ("server",)
+
+    def get_field_values(self, service: Service) -> dict[str, str]:
+        caller = caller_of(self)
+        if caller is None:
+            return {}
+        sees_secrets = not caller.is_operator or caller.may(Permission.PERFORM_SERVER_OPERATIONS)
+        rows = field_rows(service, audience="operator" if caller.is_operator else "client")
+        return {row.key: HIDDEN if row.is_secret and row.value and not sees_secrets else row.value for row in rows}
+
+
+class ServiceDetailSerializer(ServiceSerializer):
+    """A service with the commands that can be run now."""
+
+    commands = serializers.SerializerMethodField()
+
+    class Meta(ServiceSerializer.Meta):
+        fields = [*ServiceSerializer.Meta.fields, "commands"]
+        read_only_fields = fields
+
+    def get_commands(self, service: Service) -> list[str]:
+        codes = [command.code for command in available_commands(service)]
+        caller = caller_of(self)
+        if caller is None or caller.is_operator:
+            return codes
+        return [code for code in codes if code in CLIENT_COMMANDS]
+
+
+class CommandSerializer(serializers.Serializer[Any]):
+    """A module command by its code."""
+
+    command = serializers.CharField(max_length=30, help_text="create, renew, terminate or sync")
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    """New values; what is left out stays as it is."""
+
+    licname = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    ip = serializers.CharField(max_length=255, required=False, allow_blank=True)
+
+
+class QueuedSerializer(serializers.Serializer[Any]):
+    """The id of the operation that does what was asked."""
+
+    operation = serializers.IntegerField(source="pk", read_only=True)

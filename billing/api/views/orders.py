@@ -1,0 +1,69 @@
+"""Orders."""
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.actions.ordering import ItemRequest, accept_order, cancel_order, place_order
+from billing.api.filters import OrderFilter
+from billing.api.idempotency import HEADER, read_checkout_key
+from billing.api.serializers.orders import OrderRequestSerializer, OrderSerializer
+from billing.api.views.base import RowsViewSet, is_new
+from billing.models import Order
+from billing.permissions import Permission
+
+KEY_PARAMETER = OpenApiParameter(
+    HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    description="1 to 100 printable ASCII characters. The same key with the same body gives the same order.",
+)
+
+
+class OrderViewSet(RowsViewSet[Order]):
+    """What clients asked for. A client's own key orders for itself."""
+
+    queryset = Order.objects.select_related("currency", "invoice").prefetch_related("lines__services").order_by("-id")
+    serializer_class = OrderSerializer
+    filterset_class = OrderFilter
+    writing = Permission.MANAGE_ORDERS
+    client_actions = frozenset({"list", "retrieve", "create"})
+    client_path = "client_id"
+
+    @extend_schema(
+        request=OrderRequestSerializer,
+        parameters=[KEY_PARAMETER],
+        responses={201: OrderSerializer, 200: OpenApiResponse(OrderSerializer, "The order that this key stands for")},
+    )
+    def create(self, request: Request) -> Response:
+        """Places an order: its services, its invoice, and what is bought at once."""
+        checkout_key = read_checkout_key(request, self.caller.key)
+        values = self.read_input(OrderRequestSerializer)
+        deed = self.deed()
+        order = place_order(
+            client=values["client"],
+            items=[
+                ItemRequest(
+                    product=item["product"], cycle=item["cycle"], quantity=item["quantity"], fields=item["fields"]
+                )
+                for item in values["items"]
+            ],
+            payment_method=values["payment_method"],
+            notes=values["notes"],
+            checkout_key=checkout_key,
+            **deed,
+        )
+        return self.answer(order.pk, status=201 if is_new(order.placed_at, deed) else 200)
+
+    @extend_schema(request=None, responses=OrderSerializer)
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, pk: str) -> Response:
+        """PENDING → ACTIVE; purchases that waited for acceptance go on."""
+        return self.answer(accept_order(order=self.get_object(), **self.deed()).pk)
+
+    @extend_schema(request=None, responses=OrderSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """PENDING → CANCELLED; paid money becomes credit, what was bought ends."""
+        return self.answer(cancel_order(order=self.get_object(), **self.deed()).pk)
