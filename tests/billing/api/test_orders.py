@@ -1,0 +1,249 @@
+"""Orders over the API: what is asked, what comes back, and one order for one key."""
+
+from typing import Any
+
+import pytest
+
+from billing.models import Client, Operation, Order, Service
+from catalog.models import AutoSetup
+from tests.billing.api.caller import Api
+from tests.billing.api.shop import Shop, buy, make_product, pay, place, work
+
+
+def test_an_order_shows_its_lines_invoice_and_services(admin: Api, shop: Shop) -> None:
+    order = place(admin, shop)
+    service = Service.objects.get()
+    assert order["services"] == [service.pk]
+    assert order["lines"] == [
+        {
+            "product": shop.product.pk,
+            "description": "ispmanager lite",
+            "cycle": "MONTHLY",
+            "quantity": 1,
+            "unit_price": "15.00",
+            "setup_fee": "2.50",
+            "services": [service.pk],
+        }
+    ]
+    assert (order["total"], order["currency"], order["status"]) == ("17.50", "EUR", "PENDING")
+    assert admin.get(f"orders/{order['id']}/") == order
+    assert admin.get("orders/")["results"] == [order]
+
+
+def test_what_can_be_left_out_has_a_default(admin: Api, shop: Shop) -> None:
+    item = {"product": shop.product.pk, "cycle": "MONTHLY", "fields": {"ip": "192.0.2.1"}}
+    order = admin.post("orders/", {"client": shop.client.pk, "items": [item]}, expect=201)
+    assert order["payment_method"] == "bank_transfer"
+    assert order["lines"][0]["quantity"] == 1
+
+
+def test_a_free_product_needs_no_cycle_and_makes_no_invoice(admin: Api, shop: Shop) -> None:
+    product = make_product(shop.group, payment_type="FREE", name="Trial", tariff_id="55239")
+    item = {"product": product.pk, "fields": {"ip": "192.0.2.1"}}
+    order = admin.post("orders/", {"client": shop.client.pk, "items": [item]}, expect=201)
+    assert order["invoice"] is None
+    assert order["lines"][0]["cycle"] == "ONE_TIME"
+    work()
+    assert admin.get(f"services/{order['services'][0]}/")["status"] == "ACTIVE"
+
+
+def test_several_units_make_several_services(admin: Api, shop: Shop) -> None:
+    product = make_product(shop.group, module="", tariff_id="", name="Consulting")
+    item = {"product": product.pk, "cycle": "MONTHLY", "quantity": 3}
+    order = admin.post("orders/", {"client": shop.client.pk, "items": [item]}, expect=201)
+    assert len(order["services"]) == 3
+    assert order["total"] == "52.50"
+
+
+def test_the_same_key_and_body_give_the_same_order(admin: Api, shop: Shop) -> None:
+    first = admin.post("orders/", shop.order_body(), expect=201, Idempotency_Key="k1")
+    again = admin.post("orders/", shop.order_body(), expect=200, Idempotency_Key="k1")
+    assert again == first
+    assert Order.objects.count() == Service.objects.count() == 1
+
+
+def test_the_order_of_members_in_the_body_does_not_matter_to_a_key(admin: Api, shop: Shop) -> None:
+    body = shop.order_body()
+    admin.post("orders/", body, expect=201, Idempotency_Key="k1")
+    turned = {**body, "items": [{**body["items"][0], "fields": dict(reversed(body["items"][0]["fields"].items()))}]}
+    admin.post("orders/", dict(reversed(turned.items())), expect=200, Idempotency_Key="k1")
+
+
+def test_a_replay_answers_with_the_order_as_it_is_now(admin: Api, shop: Shop) -> None:
+    order = place(admin, shop, key="k1")
+    admin.post(f"orders/{order['id']}/accept/")
+    shop.product.is_retired = True
+    shop.product.save(update_fields=["is_retired"])
+    again = admin.post("orders/", shop.order_body(), expect=200, Idempotency_Key="k1")
+    assert (again["id"], again["status"]) == (order["id"], "ACTIVE")
+
+
+@pytest.mark.parametrize("change", [{"ip": "192.0.2.99"}, {"payment_method": "manual"}, {"notes": "hurry"}])
+def test_the_same_key_with_another_body_is_a_conflict(admin: Api, shop: Shop, change: dict[str, Any]) -> None:
+    place(admin, shop, key="k1")
+    problem = admin.post("orders/", shop.order_body(**change), expect=409, Idempotency_Key="k1")
+    assert problem["code"] == "idempotency_conflict"
+    assert problem["detail"]
+    assert Order.objects.count() == 1
+
+
+def test_the_same_key_for_another_client_is_a_conflict(admin: Api, shop: Shop, boris: Client) -> None:
+    place(admin, shop, key="k1")
+    admin.post("orders/", shop.order_body(client=boris.pk), expect=409, Idempotency_Key="k1")
+
+
+def test_keys_of_different_callers_never_meet(admin: Api, sales: Api, shop: Shop, anna: Api) -> None:
+    orders = {place(api, shop, key="k1")["id"] for api in (admin, sales, anna)}
+    assert len(orders) == 3
+
+
+def test_without_a_key_each_call_is_a_new_order(admin: Api, shop: Shop) -> None:
+    assert place(admin, shop)["id"] != place(admin, shop)["id"]
+
+
+@pytest.mark.parametrize("key", ["", "  ", "k" * 101, "a\x00b", "a\tb", "a\x7fb", "ключ".encode().decode("latin-1")])
+def test_a_bad_key_is_refused(admin: Api, shop: Shop, key: str) -> None:
+    problem = admin.post("orders/", shop.order_body(), expect=400, Idempotency_Key=key)
+    assert list(problem["errors"]) == ["Idempotency-Key"]
+    assert not Order.objects.exists()
+
+
+def test_a_key_of_a_hundred_characters_is_taken(admin: Api, shop: Shop) -> None:
+    place(admin, shop, key="k" * 100)
+
+
+@pytest.mark.parametrize(
+    ("item", "path"),
+    [
+        ({"product": None}, "items.0.product"),
+        ({"product": 10**30}, "items.0.product"),
+        ({"product": 1.5}, "items.0.product"),
+        ({"product": True}, "items.0.product"),
+        ({"product": [1]}, "items.0.product"),
+        ({"product": {"id": 1}}, "items.0.product"),
+        ({"cycle": "ANNUALLY"}, "items.0.cycle"),
+        ({"cycle": "FORTNIGHTLY"}, "items.0.cycle"),
+        ({"cycle": ["MONTHLY"]}, "items.0.cycle"),
+        ({"quantity": 0}, "items.0.quantity"),
+        ({"quantity": 101}, "items.0.quantity"),
+        ({"quantity": 10**40}, "items.0.quantity"),
+        ({"quantity": 1.5}, "items.0.quantity"),
+        ({"fields": {"ip": "not an address"}}, "items.0.fields.ip"),
+        ({"fields": {"ip": "192.0.2.1\x00"}}, "items.0.fields.ip"),
+        ({"fields": {"ip": None}}, "items.0.fields.ip"),
+        ({"fields": {}}, "items.0.fields.ip"),
+        ({"fields": {"ip": "192.0.2.1", "licname": "x" * 100_000}}, "items.0.fields.licname"),
+        ({"fields": {"ip": "192.0.2.1", "colour": "red"}}, "items.0.fields.colour"),
+        ({"fields": {"ip": "192.0.2.1", "lickey": "mine"}}, "items.0.fields.lickey"),
+        ({"fields": {"ip": "192.0.2.1", "a\x00b": "c"}}, "items.0.fields"),
+        ({"fields": "ip"}, "items.0.fields"),
+        ({"options": {"nodes": 3}}, "items.0.options"),
+    ],
+)
+def test_a_wrong_item_is_refused_where_it_is_wrong(admin: Api, shop: Shop, item: dict[str, Any], path: str) -> None:
+    body = shop.order_body()
+    body["items"][0].update(item)
+    assert list(admin.post("orders/", body, expect=400)["errors"]) == [path]
+    assert not Order.objects.exists()
+
+
+def test_a_recurring_product_needs_a_cycle(admin: Api, shop: Shop) -> None:
+    body = shop.order_body()
+    del body["items"][0]["cycle"]
+    assert list(admin.post("orders/", body, expect=400)["errors"]) == ["items.0.cycle"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"client": None}, "client"),
+        ({"client": 999_999}, "client"),
+        ({"client": "x"}, "client"),
+        ({"items": []}, "items"),
+        ({"items": {}}, "items"),
+        ({"items": None}, "items"),
+        ({"items": [1]}, "items.0"),
+        ({"items": [{}] * 51}, "items"),
+        ({"payment_method": "barter"}, "payment_method"),
+        ({"payment_method": "x" * 31}, "payment_method"),
+        ({"notes": "x" * 2001}, "notes"),
+    ],
+)
+def test_a_wrong_order_is_refused_by_field(admin: Api, shop: Shop, changes: dict[str, Any], path: str) -> None:
+    assert list(admin.post("orders/", shop.order_body(**changes), expect=400)["errors"]) == [path]
+
+
+def test_faults_of_several_items_come_at_once(admin: Api, shop: Shop) -> None:
+    good, bad = shop.order_body()["items"][0], shop.order_body(ip="nowhere")["items"][0]
+    problem = admin.post("orders/", shop.order_body(items=[bad, good, bad]), expect=400)
+    assert list(problem["errors"]) == ["items.0.fields.ip", "items.2.fields.ip"]
+
+
+def test_an_order_without_a_client_is_refused(admin: Api, shop: Shop) -> None:
+    body = shop.order_body()
+    del body["client"]
+    assert list(admin.post("orders/", body, expect=400)["errors"]) == ["client"]
+
+
+def test_an_order_on_credit_is_paid_at_once_or_not_placed(admin: Api, shop: Shop) -> None:
+    body = shop.order_body(payment_method="credit")
+    assert list(admin.post("orders/", body, expect=400, Idempotency_Key="k")["errors"]) == ["payment_method"]
+    assert not Order.objects.exists()
+    admin.post(f"clients/{shop.client.pk}/credit/", {"amount": "17.50", "reason": "bank"})
+    order = admin.post("orders/", body, expect=201, Idempotency_Key="k")
+    assert admin.get(f"invoices/{order['invoice']}/")["status"] == "PAID"
+
+
+def test_acceptance_lets_a_held_purchase_go(admin: Api, shop: Shop) -> None:
+    shop.product.auto_setup = AutoSetup.ACCEPT
+    shop.product.save(update_fields=["auto_setup"])
+    order = place(admin, shop)
+    pay(admin, order)
+    work()
+    assert Operation.objects.get().status == "HELD"
+    accepted = admin.post(f"orders/{order['id']}/accept/")
+    assert accepted["status"] == "ACTIVE"
+    assert accepted["accepted_at"]
+    work()
+    assert Service.objects.get().status == "ACTIVE"
+
+
+def test_a_settled_order_is_not_settled_again(admin: Api, shop: Shop) -> None:
+    order = place(admin, shop)
+    assert admin.post(f"orders/{order['id']}/cancel/")["status"] == "CANCELLED"
+    for deed in ("accept", "cancel"):
+        problem = admin.post(f"orders/{order['id']}/{deed}/", expect=409)
+        assert problem["code"] == "order_not_pending"
+        assert problem["detail"]
+    assert admin.get(f"invoices/{order['invoice']}/")["status"] == "CANCELLED"
+
+
+def test_a_paid_order_that_is_cancelled_becomes_credit(admin: Api, shop: Shop) -> None:
+    order = place(admin, shop)
+    pay(admin, order)
+    admin.post(f"orders/{order['id']}/cancel/")
+    assert admin.get(f"clients/{shop.client.pk}/")["credit_balance"] == "17.50"
+    assert admin.get(f"invoices/{order['invoice']}/")["status"] == "REFUNDED"
+
+
+def test_a_module_goes_to_a_license_of_the_same_client(admin: Api, shop: Shop) -> None:
+    number = admin.get(f"services/{buy(admin, shop)}/")["remote_id"]
+    module = make_product(shop.group, name="BitNinja", tariff_id="55371")
+    mail = {"bitninja_email": "anna@example.com"}
+    items = [{"product": module.pk, "cycle": "MONTHLY", "fields": {"item": int(number), **mail}}]
+    order = admin.post("orders/", shop.order_body(items=items), expect=201)
+    pay(admin, order)
+    work()
+    assert admin.get(f"services/{order['services'][0]}/")["status"] == "ACTIVE"
+    items[0]["fields"] = {"item": 999, **mail}
+    assert list(admin.post("orders/", shop.order_body(items=items), expect=400)["errors"]) == ["items.0.fields.item"]
+
+
+def test_orders_are_found_by_client_status_and_number(admin: Api, shop: Shop, boris: Client) -> None:
+    order = place(admin, shop)
+    admin.post(f"orders/{place(admin, shop)['id']}/cancel/")
+    assert admin.get("orders/", client=shop.client.pk)["count"] == 2
+    assert admin.get("orders/", client=boris.pk)["count"] == 0
+    assert [row["id"] for row in admin.get("orders/", status="PENDING")["results"]] == [order["id"]]
+    assert admin.get("orders/", status=["PENDING", "CANCELLED"])["count"] == 2
+    assert admin.get("orders/", number=order["number"])["count"] == 1

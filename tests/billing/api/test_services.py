@@ -1,0 +1,238 @@
+"""Services, their commands and their operations over the API."""
+
+from typing import Any
+
+import pytest
+
+from billing.models import Operation, OperationStatus, Service, ServiceStatus
+from noc.models import Server
+from noc.sandbox.faults import Fault
+from noc.sandbox.server import Sandbox
+from tests.billing.api.caller import Api
+from tests.billing.api.shop import Shop, buy, make_product, pay, place, work
+
+
+@pytest.fixture
+def service(admin: Api, shop: Shop) -> int:
+    """An active license."""
+    number = buy(admin, shop)
+    work()
+    return number
+
+
+def test_a_service_shows_its_dates_money_and_fields(admin: Api, shop: Shop, service: int) -> None:
+    answer = admin.get(f"services/{service}/")
+    assert (answer["first_amount"], answer["recurring_amount"], answer["currency"]) == ("17.50", "15.00", "EUR")
+    assert answer["next_due_date"] == answer["paid_until"]
+    assert answer["registered_on"] < answer["expires_on"]
+    assert (answer["client"], answer["product"], answer["server"]) == (
+        shop.client.pk,
+        shop.product.pk,
+        shop.server.pk,
+    )
+    assert answer["order"] == admin.get("orders/")["results"][0]["id"]
+    assert answer["fields"]["licname"] == "web"
+    assert answer["fields"]["lickey"]
+
+
+def test_fields_that_are_empty_are_there(admin: Api, shop: Shop) -> None:
+    order = place(admin, shop)
+    fields = admin.get(f"services/{order['services'][0]}/")["fields"]
+    assert fields == {"licname": "web", "ip": "192.0.2.10", "lickey": "", "order_id": ""}
+
+
+def test_roles_without_module_commands_see_no_keys(
+    admin: Api, support: Api, service: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from billing.permissions import ROLE_PERMISSIONS, Permission
+
+    assert support.get(f"services/{service}/")["fields"]["lickey"] != "•••"
+    monkeypatch.setitem(ROLE_PERMISSIONS, "SUPPORT_OPERATOR", frozenset({Permission.VIEW}))
+    for row in (support.get(f"services/{service}/"), support.get("services/")["results"][0]):
+        assert row["fields"]["lickey"] == "•••"
+        assert row["fields"]["ip"] == "192.0.2.10"
+
+
+@pytest.mark.parametrize("command", ["explode", "CREATE", "change", "", None, 5.5, ["sync"], "x" * 10_000, "a\x00"])
+def test_an_unknown_command_is_refused(admin: Api, service: int, command: Any) -> None:
+    problem = admin.post(f"services/{service}/commands/", {"command": command}, expect=400)
+    assert list(problem["errors"]) == ["command"]
+
+
+def test_a_command_that_does_not_fit_says_why(admin: Api, shop: Shop, service: int) -> None:
+    problem = admin.post(f"services/{service}/commands/", {"command": "create"}, expect=409)
+    assert problem["code"] == "command_not_allowed"
+    assert "already" in problem["detail"]
+    pending = place(admin, shop, ip="192.0.2.20")["services"][0]
+    assert "created" in admin.post(f"services/{pending}/commands/", {"command": "renew"}, expect=409)["detail"]
+
+
+def test_a_command_is_queued_once(admin: Api, service: int) -> None:
+    first = admin.post(f"services/{service}/commands/", {"command": "sync"}, expect=202)
+    again = admin.post(f"services/{service}/commands/", {"command": "sync"}, expect=202)
+    assert first == again
+    assert Operation.objects.filter(kind="SYNC", status=OperationStatus.QUEUED).count() == 1
+
+
+def test_a_service_can_be_created_by_hand(admin: Api, shop: Shop) -> None:
+    pending = place(admin, shop)["services"][0]
+    assert admin.get(f"services/{pending}/")["commands"] == ["create", "terminate"]
+    queued = admin.post(f"services/{pending}/commands/", {"command": "create"}, expect=202)
+    work()
+    assert admin.get(f"operations/{queued['operation']}/")["status"] == "DONE"
+    assert admin.get(f"services/{pending}/")["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"ip": "300.1.1.1"}, "ip"),
+        ({"ip": ""}, "ip"),
+        ({"ip": "::1"}, "ip"),
+        ({"ip": None}, "ip"),
+        ({"ip": "192.0.2.1\x00"}, "ip"),
+        ({"ip": "1" * 10_000}, "ip"),
+        ({"licname": "x" * 256}, "licname"),
+        ({"licname": {"a": 1}}, "licname"),
+        ({}, ""),
+        ({"lickey": "mine"}, ""),
+    ],
+)
+def test_a_wrong_change_is_refused_by_field(admin: Api, service: int, values: dict[str, Any], field: str) -> None:
+    problem = admin.post(f"services/{service}/change/", values, expect=400)
+    assert list(problem["errors"]) == [field]
+
+
+def test_a_change_keeps_what_is_not_named(admin: Api, service: int) -> None:
+    admin.post(f"services/{service}/change/", {"licname": "renamed"}, expect=202)
+    work()
+    fields = admin.get(f"services/{service}/")["fields"]
+    assert (fields["licname"], fields["ip"]) == ("renamed", "192.0.2.10")
+
+
+def test_what_has_not_been_created_cannot_be_changed(admin: Api, shop: Shop) -> None:
+    pending = place(admin, shop)["services"][0]
+    admin.post(f"services/{pending}/change/", {"ip": "192.0.2.1"}, expect=409)
+
+
+def test_a_module_cannot_be_changed(admin: Api, shop: Shop, service: int) -> None:
+    module = make_product(shop.group, name="BitNinja", tariff_id="55371")
+    number = admin.get(f"services/{service}/")["remote_id"]
+    items = [{"product": module.pk, "cycle": "MONTHLY", "fields": {"item": number, "bitninja_email": "a@example.com"}}]
+    order = admin.post("orders/", shop.order_body(items=items), expect=201)
+    pay(admin, order)
+    work()
+    path = f"services/{order['services'][0]}/"
+    assert admin.get(path)["status"] == "ACTIVE"
+    assert "change" not in admin.get(path)["commands"]
+    admin.post(f"{path}change/", {"ip": "192.0.2.1"}, expect=409)
+
+
+def test_a_service_without_a_module_is_run_by_hand(admin: Api, shop: Shop) -> None:
+    product = make_product(shop.group, module="", tariff_id="", name="Consulting")
+    items = [{"product": product.pk, "cycle": "MONTHLY"}]
+    number = admin.post("orders/", shop.order_body(items=items), expect=201)["services"][0]
+    answer = admin.get(f"services/{number}/")
+    assert (answer["server"], answer["fields"]) == (None, {})
+    admin.post(f"services/{number}/commands/", {"command": "sync"}, expect=409)
+
+
+def test_services_are_found_by_what_they_are(admin: Api, shop: Shop, service: int) -> None:
+    row = admin.get(f"services/{service}/")
+    for name in ("client", "order", "product", "server", "status", "remote_id"):
+        assert [one["id"] for one in admin.get("services/", **{name: row[name]})["results"]] == [service], name
+    assert admin.get("services/", expires_before=row["expires_on"])["count"] == 0
+    assert admin.get("services/", status="PENDING")["count"] == 0
+
+
+def test_a_failed_operation_is_explained_and_queued_afresh(admin: Api, shop: Shop, sandbox: Sandbox) -> None:
+    order = place(admin, shop)
+    service = Service.objects.get(pk=order["services"][0])
+    failed = Operation.objects.create(
+        service=service,
+        server=shop.server,
+        kind="CREATE",
+        status=OperationStatus.FAILED,
+        message="The partner refused the change: %(detail)s",
+        message_values={"detail": "no such tariff"},
+        run_after=order["placed_at"],
+        created_at=order["placed_at"],
+    )
+    assert "no such tariff" in admin.get(f"operations/{failed.pk}/")["message"]
+    again = admin.post(f"operations/{failed.pk}/retry/")
+    assert again["id"] != failed.pk
+    assert again["status"] == "QUEUED"
+
+
+def test_a_finished_operation_is_neither_retried_nor_cancelled_nor_resolved(admin: Api, service: int) -> None:
+    done = Operation.objects.get(kind="CREATE")
+    for deed, body in (("retry", None), ("cancel", None), ("resolve", {"decision": "bought", "remote_id": "1"})):
+        problem = admin.post(f"operations/{done.pk}/{deed}/", body, expect=409)
+        assert problem["code"] == "operation_not_open"
+
+
+def test_what_was_never_sent_can_be_cancelled(admin: Api, shop: Shop) -> None:
+    pay(admin, place(admin, shop))
+    waiting = Operation.objects.get()
+    answer = admin.post(f"operations/{waiting.pk}/cancel/")
+    assert answer["status"] == "CANCELLED"
+    assert answer["finished_at"]
+
+
+def test_a_held_operation_goes_on_when_told_to(admin: Api, shop: Shop) -> None:
+    Server.objects.update(is_enabled=False)
+    pay(admin, place(admin, shop))
+    work()
+    held = admin.get("operations/", status="HELD")["results"][0]
+    assert held["hold_reason"] == "SERVER_DISABLED"
+    assert admin.post(f"operations/{held['id']}/retry/")["status"] == "QUEUED"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "decision"),
+        ({"decision": "perhaps"}, "decision"),
+        ({"decision": ["bought"]}, "decision"),
+        ({"decision": "bought"}, "remote_id"),
+        ({"decision": "bought", "remote_id": "abc"}, "remote_id"),
+        ({"decision": "bought", "remote_id": "1" * 51}, "remote_id"),
+    ],
+)
+def test_a_decision_that_lacks_something_is_refused(admin: Api, shop: Shop, body: dict[str, Any], field: str) -> None:
+    open_one = _uncertain(admin, shop)
+    assert list(admin.post(f"operations/{open_one.pk}/resolve/", body, expect=400)["errors"]) == [field]
+
+
+def test_a_person_adopts_what_was_bought(admin: Api, shop: Shop, sandbox: Sandbox) -> None:
+    sandbox.state.faults.faults.append(Fault(1, "lost_after_act", count=1))
+    open_one = _uncertain(admin, shop)
+    Operation.objects.filter(pk=open_one.pk).update(status=OperationStatus.NEEDS_CHECK)
+    bought = next(iter(sandbox.state.items.values()))
+    answer = admin.post(f"operations/{open_one.pk}/resolve/", {"decision": "bought", "remote_id": str(bought.id)})
+    assert answer["status"] == "CHECKING"
+
+
+def test_messages_follow_the_language_of_the_caller(admin: Api, shop: Shop) -> None:
+    Server.objects.update(is_enabled=False)
+    pay(admin, place(admin, shop))
+    work()
+    held = admin.get("operations/")["results"][0]
+    assert held["message"]
+    admin.headers["Accept-Language"] = "ru"
+    assert admin.get(f"operations/{held['id']}/")["message"]
+
+
+def test_operations_are_found_by_status_kind_service_and_order(admin: Api, service: int) -> None:
+    order = Service.objects.get(pk=service).order_line.order_id
+    assert admin.get("operations/", service=service, kind="CREATE")["count"] == 1
+    assert admin.get("operations/", order=order)["count"] == admin.get("operations/")["count"]
+    assert admin.get("operations/", status="FAILED")["count"] == 0
+    assert Service.objects.get(pk=service).status == ServiceStatus.ACTIVE
+
+
+def _uncertain(admin: Api, shop: Shop) -> Operation:
+    pay(admin, place(admin, shop))
+    work()
+    Operation.objects.filter(kind="CREATE").update(status=OperationStatus.NEEDS_CHECK, finished_at=None)
+    return Operation.objects.get(kind="CREATE")
