@@ -1,0 +1,109 @@
+"""Ordering and the client area as people do it."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from billing.actions.payments import add_credit
+from billing.models import Order, ServiceField
+from billing.queries.clock import database_now
+from tests.browser.conftest import LogIn
+from tests.builders import World, make_active_service, run_due_operations
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PRODUCT = "/store/licenses/ispmanager-lite/"
+
+
+class TestOrderForm:
+    def test_price_follows_the_choice(self, portal: Page, live_server: LiveServer) -> None:
+        portal.goto(live_server.url + PRODUCT)
+        portal.get_by_label("Quantity").fill("3")
+        portal.keyboard.press("Tab")
+        expect(portal.locator("#price .total")).to_contain_text("€15.00")
+
+    def test_wrong_ip_is_told_before_anything_is_sent(self, portal: Page, live_server: LiveServer) -> None:
+        portal.goto(live_server.url + PRODUCT)
+        portal.get_by_label("IP address").fill("999.1.1.1")
+        portal.keyboard.press("Tab")
+        expect(portal.locator("#id_field_ip_error")).to_contain_text("IPv4")
+        portal.get_by_label("IP address").fill("192.0.2.10")
+        portal.keyboard.press("Tab")
+        expect(portal.locator("#id_field_ip_error")).to_be_empty()
+
+    def test_errors_after_sending_get_the_focus(self, portal: Page, live_server: LiveServer) -> None:
+        portal.goto(live_server.url + PRODUCT)
+        portal.get_by_role("button", name="Continue").click()
+        expect(portal.locator(".error-summary")).to_be_focused()
+
+
+class TestJourney:
+    def test_stranger_orders_and_is_told_that_payment_is_awaited(self, portal: Page, live_server: LiveServer) -> None:
+        portal.goto(live_server.url + PRODUCT)
+        portal.get_by_label("IP address").fill("192.0.2.10")
+        portal.get_by_role("button", name="Continue").click()
+        portal.get_by_label("E-mail").fill("nora@example.com")
+        portal.get_by_role("button", name="Make one for me").click()
+        portal.get_by_label("First name").fill("Nora")
+        portal.get_by_label("Last name").fill("Person")
+        portal.get_by_label("Country").select_option("DE")
+        portal.get_by_role("button", name="Place the order").dblclick()
+        portal.wait_for_url("**/orders/*/")
+        expect(portal.get_by_text("We are waiting for your payment.")).to_be_visible()
+        assert Order.objects.count() == 1
+
+    def test_purchase_is_seen_live_until_the_key_is_there(
+        self, portal: Page, live_server: LiveServer, shop: World, log_in: LogIn
+    ) -> None:
+        add_credit(client=shop.client, amount=Decimal(20), reason="test", actor="test", now=database_now())
+        log_in(shop.client)
+        portal.goto(live_server.url + PRODUCT)
+        portal.get_by_label("IP address").fill("192.0.2.10")
+        portal.get_by_role("button", name="Continue").click()
+        portal.get_by_label("Credit balance").check()
+        portal.get_by_role("button", name="Place the order").click()
+        expect(portal.locator(".is-current .step-name")).to_contain_text("Buying from the vendor")
+        run_due_operations()
+        expect(portal.get_by_text("The key is on the page of the service.")).to_be_visible()
+        expect(portal.locator("#progress[hx-get]")).to_have_count(0)
+
+
+class TestServicePage:
+    def test_secret_is_shown_and_hidden_again(
+        self, portal: Page, live_server: LiveServer, shop: World, log_in: LogIn
+    ) -> None:
+        service = make_active_service(shop.client, shop.lite, ip="192.0.2.10")
+        key = ServiceField.objects.get(service=service, field__key="lickey").value
+        log_in(shop.client)
+        portal.goto(f"{live_server.url}/services/{service.pk}/")
+        assert key not in portal.content()
+        portal.get_by_role("button", name=re.compile("^Show")).click()
+        expect(portal.locator("#value-lickey")).to_have_text(key)
+        portal.get_by_role("button", name=re.compile("^Hide")).click()
+        expect(portal.locator("#value-lickey")).not_to_contain_text(key)
+
+    def test_key_is_copied_without_being_shown(
+        self, portal: Page, live_server: LiveServer, shop: World, log_in: LogIn
+    ) -> None:
+        service = make_active_service(shop.client, shop.lite, ip="192.0.2.10")
+        key = ServiceField.objects.get(service=service, field__key="lickey").value
+        log_in(shop.client)
+        portal.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
+        portal.goto(f"{live_server.url}/services/{service.pk}/")
+        portal.locator(f"[data-copy-from$='/{service.pk}/fields/lickey/']").click()
+        expect(portal.locator("#announcer")).to_have_text("Copied")
+        assert portal.evaluate("navigator.clipboard.readText()") == key
+
+    def test_stopping_shows_its_outcome_without_a_reload_by_hand(
+        self, portal: Page, live_server: LiveServer, shop: World, log_in: LogIn
+    ) -> None:
+        service = make_active_service(shop.client, shop.lite, ip="192.0.2.10")
+        log_in(shop.client)
+        portal.goto(f"{live_server.url}/services/{service.pk}/")
+        portal.get_by_role("link", name="Stop").click()
+        portal.get_by_role("button", name="Stop ispmanager lite now").click()
+        expect(portal.get_by_text("Stopping.")).to_be_visible()
+        run_due_operations()
+        expect(portal.get_by_text("The license is deleted.")).to_be_visible()
