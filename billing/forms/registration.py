@@ -68,7 +68,7 @@ class RegistrationForm(AddressFields):
         max_length=256,
         strip=False,
         help_text=_("At least 10 characters."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "data-password": ""}, render_value=True),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
     )
     currency = forms.ModelChoiceField(
         label=_("Currency"),

@@ -98,7 +98,7 @@ _GOING_ON: Final[dict[str, Words]] = {
     OperationKind.CHANGE: _("The license is being changed, usually within a minute. The old values work until then."),
 }
 _DONE: Final[dict[str, Words]] = {
-    OperationKind.CREATE: _("The license is ready."),
+    OperationKind.CREATE: _("It is ready."),
     OperationKind.RENEW: _("The license is renewed."),
     OperationKind.TERMINATE: _("The license is deleted."),
     OperationKind.SYNC: _("The data is fresh."),
@@ -191,7 +191,7 @@ def order_progress(order: Order, invoice: Invoice | None) -> OrderProgress:
 
 def _service_progress(service: Service, order: Order, *, is_paid: bool) -> ServiceProgress:
     if service.status in LIVE_STATUSES:
-        return ServiceProgress(service, "done", gettext("The license is ready."))
+        return ServiceProgress(service, "done", gettext("Ready."))
     if service.is_ended:
         return ServiceProgress(service, "failed", service.get_status_display())
     purchases = [operation for operation in service.operations.all() if operation.kind == OperationKind.CREATE]
@@ -201,6 +201,10 @@ def _service_progress(service: Service, order: Order, *, is_paid: bool) -> Servi
         return ServiceProgress(service, "ahead", gettext("Bought as soon as the payment is here."))
     if service.module and service.product.auto_setup in (AutoSetup.ORDER, AutoSetup.PAYMENT):
         return ServiceProgress(service, "current", str(_GOING_ON[OperationKind.CREATE]))
+    if not service.module:
+        return ServiceProgress(
+            service, "waiting", gettext("Our staff does this by hand; you get a letter once it is done.")
+        )
     return ServiceProgress(service, "waiting", str(_HELD[HoldReason.AWAITING_ACCEPTANCE]))
 
 
@@ -213,18 +217,21 @@ def _payment_step(*, is_paid: bool) -> Step:
 def _buying_step(parts: Sequence[ServiceProgress], *, is_paid: bool) -> Step:
     states = [part.state for part in parts]
     if all(state == "done" for state in states):
-        return Step(gettext("Bought"), "done")
+        is_bought = any(part.service.module for part in parts)
+        return Step(gettext("Bought") if is_bought else gettext("Prepared"), "done")
     order_of_concern: tuple[StepState, ...] = ("failed", "waiting", "current", "ahead")
     state = next(state for state in order_of_concern if state in states)
     words = next(part.words for part in parts if part.state == state)
     if len(parts) > 1 and "done" in states:
         counts = gettext("%(done)s of %(all)s are ready.") % {"done": states.count("done"), "all": len(states)}
         words = f"{counts} {words}"
-    name = gettext("Buying from the vendor")
+    is_bought = any(part.service.module for part in parts)
+    name = gettext("Buying from the vendor") if is_bought else gettext("Preparing")
     return Step(name, state, "" if state == "ahead" and not is_paid else words)
 
 
 def _ready_step(parts: Sequence[ServiceProgress]) -> Step:
     if all(part.state == "done" for part in parts):
-        return Step(gettext("Ready"), "done", gettext("The key is on the page of the service."))
+        words = gettext("The key is on the page of the service.") if any(part.service.module for part in parts) else ""
+        return Step(gettext("Ready"), "done", words)
     return Step(gettext("Ready"), "ahead")

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from billing.models import Client
 from catalog.models import Currency
@@ -26,15 +29,28 @@ def client_required[**P](
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Gives the view its client. Visitors log in first; a login without a client is told so."""
 
-    @login_required
+    asked = login_required(_with_client(view))
+
     @wraps(view)
-    def with_client(request: HttpRequest, *arguments: P.args, **options: P.kwargs) -> HttpResponse:
+    def with_login(request: HttpRequest, /, *arguments: P.args, **options: P.kwargs) -> HttpResponseBase:
+        if HtmxDetails(request) and not request.user.is_authenticated:
+            # The login page must not be swapped into a fragment of the page whose session ran out.
+            return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
+        return asked(request, *arguments, **options)
+
+    return with_login
+
+
+def _with_client[**P](
+    view: Callable[Concatenate[HttpRequest, Client, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    def with_client(request: HttpRequest, /, *arguments: P.args, **options: P.kwargs) -> HttpResponse:
         client = current_client(request)
         if client is None:
             return render(request, "client/no_client.html", status=403)
         return view(request, client, *arguments, **options)
 
-    return with_client  # type: ignore[return-value]
+    return with_client
 
 
 def store_currency(request: HttpRequest, client: Client | None) -> Currency:

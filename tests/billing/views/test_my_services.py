@@ -109,7 +109,10 @@ class TestPage:
     ) -> None:
         doubtful = place_paid_order(anna, world.lite, ip="192.0.2.20")
         Operation.objects.update(status=status)
-        assert "The license is ready." not in read(anna_browser, f"/orders/{doubtful.order_line.order.number}/")
+        response = anna_browser.get(f"/orders/{doubtful.order_line.order.number}/")
+        states = {step.name: step.state for step in response.context["progress"].steps}
+        assert states["Buying from the vendor"] != "done"
+        assert states["Ready"] == "ahead"
 
 
 class TestRenew:
@@ -187,6 +190,11 @@ class TestPolling:
         assert anna_browser.get(f"/services/{service.pk}/state/?mark={mark}").status_code == 204
         Operation.objects.filter(kind=OperationKind.TERMINATE).update(status=OperationStatus.CHECKING)
         assert "No confirmation" in read(anna_browser, f"/services/{service.pk}/state/?mark={mark}")
+
+    def test_leads_to_the_login_once_the_session_is_over(self, anna_browser: Browser, service: Service) -> None:
+        anna_browser.logout()
+        response = anna_browser.get(f"/services/{service.pk}/state/", headers={"HX-Request": "true"})
+        assert response.headers["HX-Redirect"] == "/account/login/"
 
     def test_asks_for_the_whole_page_once_it_is_over(self, anna_browser: Browser, service: Service) -> None:
         assert anna_browser.get(f"/services/{service.pk}/state/").headers["HX-Refresh"] == "true"
