@@ -8,13 +8,11 @@ from pathlib import Path
 
 from demo.portal import run_portal
 from demo.processes import ProcessFailed, stop_on_terminate
-from demo.scene import Scene
+from demo.scene import open_scene
 from demo.serve import serve
-from demo.sides import Ours, Partner, StoryBroken
+from demo.sides import StoryBroken
 from demo.story import CHAPTERS, tell
 from demo.table import Table
-
-PATIENCE_SECONDS = 60.0
 
 
 def tell_story(folder: Path) -> bool:
@@ -22,11 +20,10 @@ def tell_story(folder: Path) -> bool:
     started, told = time.monotonic(), []
     table = Table()
     print("Starting a sandbox partner, a web server and a worker on free ports …", flush=True)
-    with run_portal(folder) as portal:
+    with run_portal(folder) as portal, open_scene(portal) as scene:
         print(f"Portal {portal.url}   Partner {portal.sandbox_url}/sandbox\n")
         print(table.head("What happened", "Ours", "The partner's"), flush=True)
-        ours = Ours(portal.url, portal.api_key, patience=PATIENCE_SECONDS)
-        for line in tell(Scene(ours, Partner(portal.sandbox_url), portal.manage)):
+        for line in tell(scene):
             told.append(line)
             print(table.line(line), flush=True)
     right = sum(line.is_right for line in told)
@@ -38,19 +35,18 @@ def main() -> int:
     """0 if all went as it should; 1 with the logs kept if not; 130 after Ctrl-C."""
     stop_on_terminate()
     folder = Path(tempfile.mkdtemp(prefix="nocdesk-demo-"))
-    is_well = False
+    is_serving, is_well = sys.argv[1:] == ["serve"], False
     try:
-        if sys.argv[1:] == ["serve"]:
+        if is_serving:
             serve(folder)
-            is_well = True
         else:
             is_well = tell_story(folder)
     except (ProcessFailed, StoryBroken) as error:
         print(f"\nStopped: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("\nStopped.")
-        is_well = sys.argv[1:] == ["serve"]
-        return 0 if is_well else 130
+        is_well = is_serving
+        return 0 if is_serving else 130
     finally:
         if is_well:
             shutil.rmtree(folder, ignore_errors=True)

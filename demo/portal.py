@@ -78,17 +78,25 @@ def environment_for(folder: Path, changes: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def run_portal(
-    folder: Path, *, port: int = 0, changes: Mapping[str, str] | None = None, workers: int = 1
+    folder: Path,
+    *,
+    port: int = 0,
+    changes: Mapping[str, str] | None = None,
+    workers: int = 1,
+    latency_ms: int = 0,
+    ready: str = "/health/ready",
 ) -> Iterator[Portal]:
     """A portal on a fresh database, until the block is left. Raises ProcessFailed if a part does not start.
 
     `changes` are environment variables, such as DATABASE_URL and REDIS_URL; with several workers beat runs by itself.
+    `latency_ms` is how long the partner takes for every answer.
     """
     web_port, sandbox_port = find_free_port(preferred=port), find_free_port()
     url, sandbox_url = f"http://127.0.0.1:{web_port}", f"http://127.0.0.1:{sandbox_port}"
+    latency = ["--latency-ms", str(latency_ms)]
     environment = environment_for(folder, {"PORTAL_URL": url, **(changes or {})})
     with Processes(environment, ROOT, folder / "logs") as processes:
-        processes.start("sandbox", [PYTHON, "-m", "noc.sandbox", "--port", str(sandbox_port)])
+        processes.start("sandbox", [PYTHON, "-m", "noc.sandbox", "--port", str(sandbox_port), *latency])
         processes.run(manage_command("migrate", "--verbosity", "0"))
         processes.start("web", web_command(web_port))
         for number in range(1, workers + 1):
@@ -97,5 +105,5 @@ def run_portal(
             processes.start("beat", [PYTHON, "-m", "celery", "-A", "config", "beat", "--pidfile="])
         key = processes.run(manage_command("create_api_key", "--name", "demo", "--role", "Full Administrator"))
         processes.wait_for_page("sandbox", f"{sandbox_url}/admin/state")
-        processes.wait_for_page("web", f"{url}/health/ready")
+        processes.wait_for_page("web", f"{url}{ready}")
         yield Portal(processes, url, sandbox_url, key)

@@ -1,15 +1,18 @@
 """What every chapter of the story shares: both sides, who appears, and the few things done again and again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from demo.portal import Portal
 from demo.sides import Ours, Partner
 from demo.table import Line
 
 # Statuses as the partner numbers them.
 ACTIVE_THERE, SUSPENDED_THERE, DELETED_THERE = 2, 3, 4
+PATIENCE_SECONDS = 60.0
 Expectation = tuple[str, object, object]
 
 
@@ -88,6 +91,16 @@ class Scene:
             ("charges there", len(charges), 1),
             ("auto-renewal there", item["autoprolong"], None),
         )
+
+
+@contextmanager
+def open_scene(portal: Portal, *, patience: float = PATIENCE_SECONDS) -> Iterator[Scene]:
+    """Both sides of a running portal; an operation may take `patience` seconds."""
+    with (
+        closing(Ours(portal.url, portal.api_key, patience=patience)) as ours,
+        closing(Partner(portal.sandbox_url)) as partner,
+    ):
+        yield Scene(ours, partner, portal.manage)
 
 
 def shorten(key: str) -> str:

@@ -2,14 +2,13 @@
 
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from demo import buying, opening
 from demo.portal import run_portal
-from demo.scene import Scene
-from demo.sides import Ours, Partner
+from demo.scene import open_scene
 
 PORT = 8000
-PATIENCE_SECONDS = 60.0
 STAFF_EMAIL, STAFF_PASSWORD = "admin@example.com", "staff demo phrase"
 OPENING = (
     opening.connect_account,
@@ -22,16 +21,14 @@ OPENING = (
 )
 
 
-def serve(folder: Path) -> None:
+def serve(folder: Path) -> NoReturn:
     """Runs until Ctrl-C or until a process ends. Raises ProcessFailed, StoryBroken."""
     print("Starting a sandbox partner, a web server and a worker …", flush=True)
     with run_portal(folder, port=PORT, changes={"DJANGO_SUPERUSER_PASSWORD": STAFF_PASSWORD}) as portal:
         portal.manage("createsuperuser", "--noinput", "--email", STAFF_EMAIL)
-        scene = Scene(
-            Ours(portal.url, portal.api_key, patience=PATIENCE_SECONDS), Partner(portal.sandbox_url), portal.manage
-        )
-        for chapter in OPENING:
-            chapter(scene)
+        with open_scene(portal) as scene:
+            for chapter in OPENING:
+                chapter(scene)
         print(f"""
 Store          {portal.url}/
 Client area    {portal.url}/services/         {opening.CLIENT["email"]} / {opening.CLIENT["password"]}

@@ -23,6 +23,10 @@ class Ours:
         self._http = httpx.Client(base_url=f"{url}/api/v1/", headers=headers, timeout=30, trust_env=False)
         self._patience = patience
 
+    def close(self) -> None:
+        """Ends its connections."""
+        self._http.close()
+
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at `path`."""
         return self._answer(self._http.get(path, params=query))
@@ -89,6 +93,10 @@ class Partner:
     def __init__(self, url: str) -> None:
         self.url = url
         self._http = httpx.Client(base_url=f"{url}/admin/", timeout=30, trust_env=False)
+
+    def close(self) -> None:
+        """Ends its connections."""
+        self._http.close()
 
     def memory(self) -> Memory:
         """Everything, now."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 NARROWEST, WIDEST = 80, 150
+# Mark, rules and spaces around three columns.
+MARGINS = " ok │  │  │ " + "  "
 MARKS = {True: "ok", False: "NO"}
 
 
@@ -39,7 +41,7 @@ class Table:
 
     def __init__(self, columns: int | None = None) -> None:
         width = columns or shutil.get_terminal_size((132, 24)).columns
-        inner = min(max(width, NARROWEST), WIDEST) - 12
+        inner = min(max(width, NARROWEST), WIDEST) - len(MARGINS)
         self._widths = (inner * 28 // 100, inner * 36 // 100, inner - inner * 28 // 100 - inner * 36 // 100)
 
     def head(self, *titles: str) -> str:
