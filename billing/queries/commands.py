@@ -27,7 +27,7 @@ class Command:
 def available_commands(service: Service, *, audience: Audience = "operator") -> list[Command]:
     """The commands that may be run now. Clients renew (by paying), stop and change; operators do everything."""
     open_kinds = set(Operation.objects.unsettled().filter(service=service).values_list("kind", flat=True))
-    found = [command for command in _all(service) if _fits(command.code, service, open_kinds)]
+    found = [command for command in all_commands(service) if _fits(command.code, service, open_kinds)]
     if audience == "client":
         return [command for command in found if command.code in ("renew", "terminate", "change")]
     return found
@@ -76,7 +76,8 @@ def _commands_of_kind(service: Service) -> frozenset[str]:
     return frozenset(command.value for command in get_kind(service.kind).commands)
 
 
-def _all(service: Service) -> list[Command]:
+def all_commands(service: Service) -> list[Command]:
+    """Every command with its words for this service, whether it fits or not."""
     where = service.server.name if service.server else _("the partner")
     what = {"number": service.remote_id or "—", "server": where, "tariff": service.tariff_id}
     return [

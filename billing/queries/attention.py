@@ -1,0 +1,69 @@
+"""What needs a person now: the first page of the back office and the mark beside *Operations*."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+
+from billing.models import (
+    ENDED_STATUSES,
+    Email,
+    EmailStatus,
+    Invoice,
+    Operation,
+    OperationStatus,
+    Order,
+    OrderStatus,
+)
+from billing.queries.clock import business_date
+from noc.models import AccountHealth, Server
+
+SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Attention[Row: Model]:
+    """The first rows of what waits, and how much waits in all."""
+
+    rows: list[Row]
+    count: int
+
+
+def operations_for_a_person() -> QuerySet[Operation]:
+    """Undecided, on hold, or failed with nothing of the kind tried since and the service not ended."""
+    since = Operation.objects.filter(service=OuterRef("service"), kind=OuterRef("kind"), pk__gt=OuterRef("pk"))
+    is_open_failure = Q(status=OperationStatus.FAILED) & ~Q(service__status__in=ENDED_STATUSES) & ~Q(Exists(since))
+    return Operation.objects.filter(Q(status__in=[OperationStatus.NEEDS_CHECK, OperationStatus.HELD]) | is_open_failure)
+
+
+def operations_waiting() -> Attention[Operation]:
+    """Operations for a person, those that only a person can decide first."""
+    found = operations_for_a_person()
+    rows = found.select_related("service__client", "service__product", "server").order_by("-status", "id")
+    return _first(found, rows)
+
+
+def orders_waiting() -> Attention[Order]:
+    """Pending orders, the oldest first."""
+    found = Order.objects.filter(status=OrderStatus.PENDING)
+    return _first(found, found.select_related("client", "currency", "invoice").order_by("placed_at", "id"))
+
+
+def invoices_overdue(*, now: datetime) -> Attention[Invoice]:
+    """Unpaid past their due date, the longest first."""
+    found = Invoice.objects.overdue(on=business_date(now))
+    return _first(found, found.select_related("client", "currency").order_by("due_date", "id"))
+
+
+def accounts_unwell() -> list[Server]:
+    """Enabled partner accounts that refuse us or are out of money."""
+    return list(Server.objects.filter(is_enabled=True).exclude(health=AccountHealth.OK))
+
+
+def letters_failed() -> int:
+    """Letters that were given up."""
+    return Email.objects.filter(status=EmailStatus.FAILED).count()
+
+
+def _first[Row: Model](found: QuerySet[Row], rows: QuerySet[Row]) -> Attention[Row]:
+    return Attention(list(rows[:SHOWN]), found.count())
