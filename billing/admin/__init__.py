@@ -1,0 +1,24 @@
+"""The back office: lists and pages to read, buttons that each make one call into `billing.actions`."""
+
+from billing.admin.api_keys import ApiKeyAdmin
+from billing.admin.clients import ClientAdmin
+from billing.admin.invoices import InvoiceAdmin
+from billing.admin.operations import OperationAdmin
+from billing.admin.orders import OrderAdmin
+from billing.admin.records import EmailAdmin, EventAdmin
+from billing.admin.servers import ServerAdmin
+from billing.admin.services import ServiceAdmin
+from billing.admin.staff import UserAdmin
+
+__all__ = [
+    "ApiKeyAdmin",
+    "ClientAdmin",
+    "EmailAdmin",
+    "EventAdmin",
+    "InvoiceAdmin",
+    "OperationAdmin",
+    "OrderAdmin",
+    "ServerAdmin",
+    "ServiceAdmin",
+    "UserAdmin",
+]

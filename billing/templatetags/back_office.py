@@ -1,24 +1,32 @@
 """How the back office prints states, people and what happened."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 from django import template
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
     EmailStatus,
     Event,
+    HoldReason,
     InvoiceStatus,
     Operation,
     OperationAttempt,
+    OperationKind,
     OperationStatus,
     OrderStatus,
+    Posting,
     ServiceStatus,
+    StaffRole,
 )
 from billing.queries.operations import operation_words, words
+from catalog.money import format_money
 from noc.models import AccountHealth
 
 register = template.Library()
@@ -83,10 +91,55 @@ _EVENTS: Final[dict[str, str | Promise]] = {
     "staff.added": _("Staff added"),
     "staff.changed": _("Staff changed"),
 }
+_SITUATIONS: Final[dict[str, str | Promise]] = {
+    OperationStatus.QUEUED: _("Waits for a worker."),
+    OperationStatus.RUNNING: _("A worker is talking to the partner."),
+    OperationStatus.CHECKING: _("It was sent; what came of it is being looked for at the partner."),
+    OperationStatus.NEEDS_CHECK: _("A person has to look at the partner and decide."),
+}
+_POSTINGS: Final[dict[str, str | Promise]] = {
+    "invoice.issued": _("Invoice issued"),
+    "invoice.cancelled": _("Invoice cancelled"),
+    "invoice.refunded": _("Refunded to credit"),
+    "payment.received": _("Payment received"),
+    "credit.added": _("Credit added"),
+    "credit.applied": _("Credit used"),
+}
 _GATEWAYS: Final[dict[str, str | Promise]] = {
     "manual": _("Manual"),
     "bank_transfer": _("Bank transfer"),
     "credit": _("Client credit"),
+}
+
+
+_NAMES: Final[dict[str, str | Promise]] = {
+    "amount": _("amount"),
+    "command": _("command"),
+    "decision": _("decision"),
+    "fields": _("fields"),
+    "gateway": _("paid by"),
+    "key": _("key"),
+    "kind": _("what"),
+    "licname": _("license name"),
+    "number": _("number"),
+    "ok": _("worked"),
+    "reason": _("reason"),
+    "reference": _("reference"),
+    "remote_id": _("number at the partner"),
+    "role": _("role"),
+    "server": _("server"),
+    "user": _("user"),
+}
+_VALUES: Final[dict[str, str | Promise]] = {
+    **_GATEWAYS,
+    **{kind.value: kind.label for kind in OperationKind},
+    **{kind.value.lower(): kind.label for kind in OperationKind},
+    **{reason.value: reason.label for reason in HoldReason},
+    **{role.value: role.label for role in StaffRole},
+    "bought": _("it was done"),
+    "not_bought": _("it was not done"),
+    "True": _("yes"),
+    "False": _("no"),
 }
 
 
@@ -107,12 +160,16 @@ def details(event: Event) -> str:
     """The values of an event, in one line."""
     data = dict(event.data)
     message, values = data.pop("message", ""), data.pop("values", {})
-    parts = [f"{name}: {_flat(value)}" for name, value in data.items() if value not in ("", None, [], {})]
+    shown = {name: value for name, value in data.items() if value not in ("", None, [], {})}
+    parts = [f"{_NAMES.get(name, name)}: {_flat(value)}" for name, value in shown.items()]
     return " · ".join(filter(None, [words(message, values), *parts]))
 
 
 def _flat(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    """A value in words where it has some: a kind of operation, a reason, a gateway, a list of names."""
+    if isinstance(value, list):
+        return ", ".join(str(_NAMES.get(item, item)) for item in value)
+    return str(_VALUES.get(str(value), value))
 
 
 @register.filter
@@ -122,9 +179,70 @@ def said(subject: Operation | OperationAttempt) -> str:
 
 
 @register.filter
+def situation(operation: Operation) -> str:
+    """Where the operation stands: its own words, else those of its state."""
+    said_words = operation_words(operation)
+    if said_words or operation.is_settled:
+        return said_words or str(operation.get_status_display())
+    if operation.status == OperationStatus.HELD:
+        return str(operation.get_hold_reason_display())
+    return str(_SITUATIONS[operation.status])
+
+
+@register.filter
+def tone(status: str) -> str:
+    """The tone of a status: green, amber, red, blue or grey."""
+    return _TONES.get(status, "grey")
+
+
+@register.filter
+def outcome(attempt: OperationAttempt) -> str:
+    """How an attempt ended: the state that it left the operation in."""
+    return str(OperationStatus(attempt.outcome).label)
+
+
+@register.filter
+def lasted(attempt: OperationAttempt) -> str:
+    """How long an attempt took: `3.2 s`."""
+    return f"{(attempt.ended_at - attempt.started_at).total_seconds():.1f} s" if attempt.ended_at else ""
+
+
+@register.filter
+def posted(posting: Posting) -> str:
+    """What a posting is for, in words."""
+    return str(_POSTINGS.get(posting.kind, posting.kind))
+
+
+@register.filter
+def negated(amount: Decimal) -> Decimal:
+    """Credits are stored negative and shown in a column of their own."""
+    return -amount
+
+
+@register.filter
+def as_lines(values: dict[str, Any]) -> str:
+    """Parameters of a call, one a line."""
+    return "\n".join(f"{name}={value}" for name, value in values.items())
+
+
+@register.inclusion_tag("admin/chip_row.html")
+def chips(changelist: Any) -> dict[str, Any]:
+    """The filter of a list that stands above it."""
+    for spec in changelist.filter_specs:
+        if spec.template == "admin/no_filter.html":
+            return {"choices": list(spec.choices(changelist))}
+    return {"choices": []}
+
+
+@register.filter
 def gateway(code: str) -> str:
     """A payment method in words."""
     return str(_GATEWAYS.get(code, code))
+
+
+def amount_text(amount: Decimal, currency_id: str) -> str:
+    """An amount with its currency, for sentences."""
+    return format_money(amount, currency_id, language=get_language() or settings.LANGUAGE_CODE)
 
 
 @register.filter

@@ -1,0 +1,215 @@
+"""Clients: who they are, what they have, what they owe and what they have paid in advance."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.forms.models import fields_for_model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateTimeFilter, RelatedCheckboxFilter
+
+from billing.actions.clients import PROFILE_FIELDS, register_client, update_client
+from billing.actions.payments import add_credit
+from billing.admin.buttons import Button, Outcome, Visit
+from billing.admin.forms import BackOfficeForm
+from billing.admin.objects import ObjectAdmin, history
+from billing.models import LIVE_STATUSES, Client, InvoiceStatus
+from billing.permissions import Permission
+from billing.templatetags.back_office import amount_text
+from billing.templatetags.portal import moment, money
+from catalog.models import Currency
+
+
+class ProfileForm(BackOfficeForm):
+    """Name, address, phone and language of a client; the action judges them."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, more=fields_for_model(Client, fields=PROFILE_FIELDS), **options)
+
+
+class RegistrationForm(ProfileForm):
+    """A new client: besides the profile what can never be changed, and how they log in."""
+
+    field_order = ("email", "password", *PROFILE_FIELDS[:-1], "currency", "language")
+
+    email = forms.EmailField(label=gettext_lazy("E-mail"))
+    currency = forms.ModelChoiceField(
+        label=gettext_lazy("Currency"),
+        queryset=Currency.objects.order_by("code"),
+        help_text=gettext_lazy("Stays: orders, invoices and credit are kept in it."),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("Empty: the client sets one through “Forgotten password”."),
+    )
+
+
+class CreditForm(BackOfficeForm):
+    """Money in advance."""
+
+    amount = forms.DecimalField(label=gettext_lazy("Amount"), max_digits=12, decimal_places=4, localize=False)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+
+
+class AddClient(Button[Client]):
+    """A client registered by staff."""
+
+    code = "add"
+    label = gettext_lazy("Add client")
+    permission = Permission.MANAGE_CLIENTS
+    is_page = True
+    look = "primary"
+
+    def title(self, subject: Client | None) -> str:
+        return _("Add client")
+
+    def make_form(self, subject: Client | None, data: Any) -> forms.Form:
+        default = Currency.objects.filter(is_default=True).first()
+        return RegistrationForm(data, initial={"currency": default, "language": settings.LANGUAGE_CODE})
+
+    def run(self, subject: Client | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
+        profile: dict[str, Any] = {name: str(values.get(name) or "") for name in PROFILE_FIELDS}
+        client = register_client(
+            email=values["email"],
+            currency=values["currency"],
+            password=values["password"] or None,
+            now=visit.now,
+            actor=visit.actor,
+            **profile,
+        )
+        words = _("%(client)s is registered; the login is %(email)s.")
+        return Outcome(
+            words % {"client": client, "email": client.email},
+            go_to=reverse("admin:billing_client_change", args=[client.pk]),
+        )
+
+
+class ChangeClient(Button[Client]):
+    """Name, address, phone, language."""
+
+    code = "change"
+    label = gettext_lazy("Change")
+    permission = Permission.MANAGE_CLIENTS
+    is_page = True
+
+    def title(self, subject: Client | None) -> str:
+        return _("Change %(client)s") % {"client": subject}
+
+    def explanation(self, subject: Client | None) -> str:
+        return _("Invoices that were issued stay as they are.")
+
+    def make_form(self, subject: Client | None, data: Any) -> forms.Form:
+        assert subject is not None
+        return ProfileForm(data, initial={name: getattr(subject, name) for name in PROFILE_FIELDS})
+
+    def run(self, subject: Client | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
+        assert subject is not None
+        profile = {name: str(values.get(name) or "") for name in PROFILE_FIELDS}
+        update_client(client=subject, values=profile, now=visit.now, actor=visit.actor)
+        return Outcome(_("%(client)s is changed.") % {"client": subject})
+
+
+class AddCredit(Button[Client]):
+    """Money that came without an invoice."""
+
+    code = "credit"
+    label = gettext_lazy("Add credit")
+    permission = Permission.MANAGE_INVOICES
+
+    def title(self, subject: Client | None) -> str:
+        return _("Add credit to %(client)s") % {"client": subject}
+
+    def explanation(self, subject: Client | None) -> str:
+        assert subject is not None
+        words = _(
+            "Money received in advance, in %(currency)s. The client has %(balance)s and can pay invoices with it."
+        )
+        return words % {
+            "currency": subject.currency_id,
+            "balance": amount_text(subject.credit_balance, subject.currency_id),
+        }
+
+    def make_form(self, subject: Client | None, data: Any) -> forms.Form:
+        return CreditForm(data)
+
+    def run(self, subject: Client | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
+        assert subject is not None
+        amount: Decimal = values["amount"]
+        balance = add_credit(client=subject, amount=amount, reason=values["reason"], actor=visit.actor, now=visit.now)
+        words = _("%(amount)s added; the credit of %(client)s is %(balance)s now.")
+        return Outcome(
+            words
+            % {
+                "amount": amount_text(amount, subject.currency_id),
+                "client": subject,
+                "balance": amount_text(balance, subject.currency_id),
+            }
+        )
+
+
+@admin.register(Client)
+class ClientAdmin(ObjectAdmin):
+    """Customer accounts."""
+
+    page_template = "admin/billing/client/page.html"
+    add_button = AddClient()
+    buttons = (ChangeClient(), AddCredit())
+    page_related = ("currency",)
+    list_display = ("name", "email", "company", "live_services", "unpaid_invoices", "credit", "country", "since")
+    list_display_links = ("name",)
+    list_filter = (
+        ("currency", RelatedCheckboxFilter),
+        ("language", ChoicesCheckboxFilter),
+        ("created_at", RangeDateTimeFilter),
+    )
+    search_fields = ("=id", "email", "first_name", "last_name", "company", "phone")
+    search_help_text = gettext_lazy("Name, e-mail, company, phone or number")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
+        found: QuerySet[Client] = super().get_queryset(request)
+        return found.annotate(
+            live_count=Count("services", filter=Q(services__status__in=LIVE_STATUSES), distinct=True),
+            unpaid_count=Count("invoices", filter=Q(invoices__status=InvoiceStatus.UNPAID), distinct=True),
+        )
+
+    def page_title(self, subject: Client) -> str:
+        return subject.full_name
+
+    def get_facts(self, request: HttpRequest, subject: Client) -> dict[str, Any]:
+        return {
+            "services": list(subject.services.select_related("product", "server").order_by("-id")[:50]),
+            "invoices": list(subject.invoices.select_related("currency").order_by("-id")[:20]),
+            "orders": list(subject.orders.select_related("invoice").order_by("-id")[:20]),
+            "members": list(subject.memberships.select_related("user").order_by("-is_owner", "id")),
+            "events": history(client=subject),
+        }
+
+    @admin.display(description=gettext_lazy("client"), ordering="last_name")
+    def name(self, client: Client) -> str:
+        return str(client)
+
+    @admin.display(description=gettext_lazy("live services"), ordering="live_count")
+    def live_services(self, client: Client) -> int:
+        return int(client.live_count)  # type: ignore[attr-defined]
+
+    @admin.display(description=gettext_lazy("unpaid"), ordering="unpaid_count")
+    def unpaid_invoices(self, client: Client) -> int:
+        return int(client.unpaid_count)  # type: ignore[attr-defined]
+
+    @admin.display(description=gettext_lazy("credit"), ordering="credit_balance")
+    def credit(self, client: Client) -> SafeString:
+        return money(client.credit_balance, client.currency_id)
+
+    @admin.display(description=gettext_lazy("since"), ordering="created_at")
+    def since(self, client: Client) -> SafeString | str:
+        return moment(client.created_at)

@@ -1,0 +1,183 @@
+"""What a person may decide about an operation: try again, say what happened, or cancel what was never sent."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.actions.provisioning import cancel_operation, resolve_operation, retry_operation
+from billing.admin.buttons import Button, Outcome, Visit
+from billing.admin.forms import BackOfficeForm
+from billing.admin.services import service_title
+from billing.models import WAITING_STATUSES, Operation, OperationKind, OperationStatus
+from billing.permissions import Permission
+
+_EFFECTS: Final[dict[str, str | Promise]] = {
+    OperationKind.CREATE: gettext_lazy("buys Product ID %(tariff)s on %(server)s and pays for it"),
+    OperationKind.RENEW: gettext_lazy("extends %(number)s on %(server)s and pays for it"),
+    OperationKind.TERMINATE: gettext_lazy("deletes %(number)s on %(server)s; the client loses it"),
+    OperationKind.SYNC: gettext_lazy("reads %(number)s from %(server)s"),
+    OperationKind.CHANGE: gettext_lazy("changes %(number)s on %(server)s"),
+}
+
+
+def operation_title(operation: Operation) -> str:
+    """`Create ispmanager lite #7 · operation 12`."""
+    words = _("%(kind)s %(service)s · operation %(number)s")
+    return words % {
+        "kind": operation.get_kind_display(),
+        "service": service_title(operation.service),
+        "number": operation.pk,
+    }
+
+
+def effect_words(operation: Operation) -> str:
+    """What the operation does at the partner."""
+    service = operation.service
+    server = operation.server or service.server
+    return str(_EFFECTS[operation.kind]) % {
+        "tariff": service.tariff_id,
+        "number": service.remote_id or "—",
+        "server": server.name if server else _("the partner"),
+    }
+
+
+class Retry(Button[Operation]):
+    """Run it, look again or queue it afresh, as its state allows."""
+
+    code = "retry"
+    label = gettext_lazy("Retry")
+    permission = Permission.PERFORM_SERVER_OPERATIONS
+    look = "primary"
+
+    def is_shown(self, subject: Operation) -> bool:
+        return subject.status not in (OperationStatus.DONE, OperationStatus.CANCELLED, OperationStatus.RUNNING)
+
+    def title(self, subject: Operation | None) -> str:
+        assert subject is not None
+        return _("Retry: %(operation)s") % {"operation": operation_title(subject)}
+
+    def explanation(self, subject: Operation | None) -> str:
+        assert subject is not None
+        return retry_words(subject)
+
+    def run(self, subject: Operation | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
+        assert subject is not None
+        retried = retry_operation(operation=subject, actor=visit.actor, now=visit.now)
+        if retried.pk != subject.pk:
+            return Outcome(_("Queued afresh as operation %(number)s.") % {"number": retried.pk})
+        return Outcome(_("Operation %(number)s goes on.") % {"number": subject.pk})
+
+
+def retry_words(operation: Operation) -> str:
+    """What *Retry* means for the operation as it is."""
+    effect = {"effect": effect_words(operation)}
+    if operation.status in (OperationStatus.NEEDS_CHECK, OperationStatus.CHECKING):
+        return _("Looks at the partner again whether it was done. Nothing is sent, so nothing is bought twice.")
+    if operation.status == OperationStatus.FAILED:
+        return _("A new operation is queued: it %(effect)s.") % effect
+    return _("Runs now, without waiting any longer: it %(effect)s.") % effect
+
+
+class WasDone(Button[Operation]):
+    """A person has seen at the partner that it was done."""
+
+    code = "bought"
+    label = gettext_lazy("It was done")
+    permission = Permission.PERFORM_SERVER_OPERATIONS
+
+    def is_shown(self, subject: Operation) -> bool:
+        return subject.status == OperationStatus.NEEDS_CHECK
+
+    def title(self, subject: Operation | None) -> str:
+        assert subject is not None
+        return _("It was done: %(operation)s") % {"operation": operation_title(subject)}
+
+    def explanation(self, subject: Operation | None) -> str:
+        assert subject is not None
+        if subject.kind == OperationKind.CREATE:
+            return _(
+                "The service takes over what you name, after it was read at the partner. Nothing is bought. "
+                "Look there first: it must be the one that this order bought."
+            )
+        return _("The operation is closed as done; a sync brings the new dates. Nothing is sent.")
+
+    def make_form(self, subject: Operation | None, data: Any) -> forms.Form:
+        assert subject is not None
+        return AdoptForm(data) if subject.kind == OperationKind.CREATE else BackOfficeForm(data)
+
+    def run(self, subject: Operation | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
+        assert subject is not None
+        resolve_operation(
+            operation=subject,
+            decision="bought",
+            remote_id=values.get("remote_id", ""),
+            actor=visit.actor,
+            now=visit.now,
+        )
+        return Outcome(_("Operation %(number)s is resolved: it was done.") % {"number": subject.pk})
+
+
+class AdoptForm(BackOfficeForm):
+    """Which license at the partner belongs to the service."""
+
+    remote_id = forms.CharField(
+        label=gettext_lazy("Number at the partner"), max_length=50, widget=forms.TextInput({"inputmode": "numeric"})
+    )
+
+
+class WasNotDone(Button[Operation]):
+    """A person has seen at the partner that it was not done."""
+
+    code = "not_bought"
+    label = gettext_lazy("It was not done")
+    permission = Permission.PERFORM_SERVER_OPERATIONS
+    look = "danger"
+
+    def is_shown(self, subject: Operation) -> bool:
+        return subject.status == OperationStatus.NEEDS_CHECK
+
+    def title(self, subject: Operation | None) -> str:
+        assert subject is not None
+        return _("It was not done: %(operation)s") % {"operation": operation_title(subject)}
+
+    def explanation(self, subject: Operation | None) -> str:
+        assert subject is not None
+        if subject.kind == OperationKind.CREATE:
+            words = _("It is sent again: it %(effect)s. If you are wrong, the partner may be paid twice.")
+            return words % {"effect": effect_words(subject)}
+        return _("The operation is closed as failed. Nothing is sent; the same may be asked for again.")
+
+    def run(self, subject: Operation | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
+        assert subject is not None
+        resolve_operation(operation=subject, decision="not_bought", actor=visit.actor, now=visit.now)
+        return Outcome(_("Operation %(number)s is resolved: it was not done.") % {"number": subject.pk})
+
+
+class CancelOperation(Button[Operation]):
+    """Only what was never sent."""
+
+    code = "cancel"
+    label = gettext_lazy("Cancel operation")
+    permission = Permission.PERFORM_SERVER_OPERATIONS
+    look = "danger"
+
+    def is_shown(self, subject: Operation) -> bool:
+        return subject.status in WAITING_STATUSES and not subject.was_sent
+
+    def title(self, subject: Operation | None) -> str:
+        assert subject is not None
+        return _("Cancel: %(operation)s") % {"operation": operation_title(subject)}
+
+    def explanation(self, subject: Operation | None) -> str:
+        assert subject is not None
+        words = _("Nothing was sent and nothing will be: it no longer %(effect)s. What the client paid stays as it is.")
+        return words % {"effect": effect_words(subject)}
+
+    def run(self, subject: Operation | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
+        assert subject is not None
+        cancel_operation(operation=subject, actor=visit.actor, now=visit.now)
+        return Outcome(_("Operation %(number)s is cancelled; nothing was sent.") % {"number": subject.pk})
