@@ -149,6 +149,13 @@ class TestStop:
         assert service.status == ServiceStatus.TERMINATED
         assert "The license is deleted." in read(anna_browser, f"/services/{service.pk}/")
 
+    def test_what_is_paid_but_not_bought_yet_is_not_ended_by_the_client(
+        self, world: World, anna: Client, anna_browser: Browser
+    ) -> None:
+        pending = place_paid_order(anna, world.lite, ip="192.0.2.20")
+        anna_browser.post(f"/services/{pending.pk}/commands/terminate/")
+        assert set(Operation.objects.values_list("kind", "status")) == {("CREATE", "QUEUED")}
+
     @pytest.mark.parametrize("code", ["create", "sync", "suspend", "x"])
     def test_commands_of_operators_are_not_the_clients(
         self, anna_browser: Browser, service: Service, code: str
