@@ -16,16 +16,24 @@ AMOUNT_DIGITS: Final = 16
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "15.00"})
 class MoneyField(serializers.Field[Decimal, Any, str, Any]):
-    """An amount as a string with the decimals of its currency, which stands at the path `currency` of the row."""
+    """An amount as a string with the decimals of its currency, which stands at the path `currency` of the row.
+
+    An empty path means two decimals: the partner's accounts are in currencies that need not be ours.
+    """
 
     def __init__(self, *, currency: str = "currency", **options: Any) -> None:
         self.currency = currency
         super().__init__(read_only=True, **options)
 
-    def get_attribute(self, instance: Any) -> Decimal:
-        amount = super().get_attribute(instance) or Decimal(0)
-        currency = reduce(getattr, self.currency.split("."), instance)
-        return round_money(amount, precision=currency.precision)
+    def get_attribute(self, instance: Any) -> Decimal | None:
+        amount = super().get_attribute(instance)
+        return None if amount is None else round_money(amount, precision=self._precision(instance))
+
+    def _precision(self, instance: Any) -> int:
+        if not self.currency:
+            return 2
+        precision: int = reduce(getattr, self.currency.split("."), instance).precision
+        return precision
 
     def to_representation(self, value: Decimal) -> str:
         return f"{value:f}"

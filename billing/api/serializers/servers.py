@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from billing.api.fields import Reference
+from billing.api.fields import MoneyField, Reference
 from noc.models import Server, ServerGroup
 
 
@@ -12,7 +12,7 @@ class ServerSerializer(serializers.ModelSerializer[Server]):
     """A partner account. The hostname is brought to shape; a lone server becomes the default one."""
 
     password = serializers.CharField(max_length=256, write_only=True, trim_whitespace=False)
-    balance = serializers.DecimalField(max_digits=19, decimal_places=4, read_only=True, allow_null=True)
+    balance = MoneyField(currency="", allow_null=True)
 
     class Meta:
         model = Server
@@ -55,7 +55,7 @@ class ConnectionTestSerializer(serializers.Serializer[Any]):
 
     ok = serializers.BooleanField()
     message = serializers.CharField()
-    balance = serializers.DecimalField(max_digits=19, decimal_places=2, allow_null=True)
+    balance = MoneyField(currency="", allow_null=True)
     currency = serializers.CharField()
 
 
