@@ -206,7 +206,7 @@ def _write_line(order: Order, item: CheckedItem, index: int, quoted: Quote, *, n
             kind=item.product.kind,
             tariff_id=item.product.tariff_id,
             partner_period=item.product.partner_period if item.cycle == "ONE_TIME" else None,
-            dedicated_ip=item.fields.get("ip") or None,
+            dedicated_ip=(item.fields.get("ip") or None) if item.product.module else None,
         )
         save_field_values(service=service, values=item.fields)
         if service.module:

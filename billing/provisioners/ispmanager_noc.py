@@ -116,6 +116,9 @@ def open_remote_side(service: Service, server: Server, *, reference: str) -> Ite
     if "licname" in get_kind(service.kind).order_fields:
         # A name of its own makes a purchase recognizable when its answer is lost.
         values.setdefault("licname", f"service-{service.pk}")
+    if any(spec.key == "bitninja_email" for spec in get_kind(service.kind).fields_for(service.tariff_id)):
+        # Optional on our order form, required by the partner.
+        values.setdefault("bitninja_email", service.client.email)
     client = connect(server, reference=reference)
     try:
         yield RemoteSide(service=service, server=server, kind=get_kind(service.kind), client=client, fields=values)

@@ -38,7 +38,7 @@ from noc.schemas import ItemStatus, RemoteService
 
 Clock = Callable[[], datetime]
 
-PROCESSING_LOOKS = (timedelta(seconds=5), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5))
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=3), timedelta(minutes=5)
 
 
 def perform(claim: Claim, clock: Clock) -> None:
@@ -216,9 +216,9 @@ def _vanished(claim: Claim, remote_id: str, clock: Clock) -> None:
 def _again_soon(claim: Claim, clock: Clock, message: str, values: dict[str, str]) -> None:
     """Bought for certain, not ready yet: look again, patiently, then ask a person."""
     now = clock()
-    first_sent_at = claim.operation.first_sent_at or now
-    if now - first_sent_at > settings.NOC_PROCESSING_PATIENCE:
+    waited = now - (claim.operation.first_sent_at or now)
+    if waited > settings.NOC_PROCESSING_PATIENCE:
         need_person(claim, now=now, message=message, values=values)
         return
-    wait = PROCESSING_LOOKS[min(claim.operation.attempt, len(PROCESSING_LOOKS)) - 1]
+    wait = min(max(waited / 2, SHORTEST_WAIT), LONGEST_WAIT)
     check_later(claim, now=now, run_after=now + wait, message=message, values=values)
