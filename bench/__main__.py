@@ -1,0 +1,109 @@
+"""`python -m bench`: JSON lines, each with what was measured on what; ceilings stand beside what they limit.
+
+PostgreSQL and Redis are taken from BENCH_DATABASE_URL and BENCH_REDIS_URL, by default on this machine; each run makes a
+database of its own and uses two Redis numbers. Without them it says so and measures the embedded portal.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+
+from demo.portal import Portal, environment_for, run_portal
+from demo.processes import stop_on_terminate
+from demo.services import own_services
+from demo.sides import Partner
+
+DATABASE_URL = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+REDIS_URL = os.environ.get("BENCH_REDIS_URL", "redis://127.0.0.1:6379/14")
+WORKERS, THREADS, IN_FLIGHT = 2, 8, 16
+QUIET = {"CELERY_WORKER_CONCURRENCY": str(THREADS), "NOC_CALLS_IN_FLIGHT": str(IN_FLIGHT), "LOG_LEVEL": "WARNING"}
+
+
+def emit(name: str, values: Mapping[str, Any]) -> None:
+    """One JSON line."""
+    print(json.dumps({"measured": name, **values}), flush=True)
+
+
+def find_services() -> tuple[str, str]:
+    """The database and Redis to use, both or none."""
+    try:
+        psycopg.connect(DATABASE_URL, connect_timeout=3).close()
+        with closing(redis.Redis.from_url(REDIS_URL, socket_connect_timeout=3)) as server:
+            server.ping()
+    except (psycopg.Error, redis.RedisError) as error:
+        print(f"No PostgreSQL and Redis here ({type(error).__name__}): measuring SQLite and folders.", file=sys.stderr)
+        return "", ""
+    return DATABASE_URL, REDIS_URL
+
+
+def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, workers: int) -> None:
+    """Everything, in the order in which nothing disturbs what comes later."""
+    # The models can be imported once Django knows the database of this run.
+    from bench import operations, renewals, shop
+    from bench.workers import run_workers, time_noops
+
+    emit("machine", {"cpus": os.cpu_count(), "python": platform.python_version(), **shop.describe(workers, THREADS)})
+    product = shop.make_product(portal.sandbox_url)
+    renewals.make_services(product, count=options.services)
+    emit("renewals.issue_renewals", renewals.time_action(count=options.services))
+    emit("renewals.insert_select", renewals.time_ceiling(count=options.services))
+    renewals.forget_invoices()
+    environment, logs = portal.processes.environment, folder / "logs"
+    with run_workers(environment, logs, count=workers) as started:
+        emit("celery.noop", {"tasks": options.noops, "per_second": round(time_noops(started, count=options.noops))})
+    with closing(Partner(portal.sandbox_url)) as partner:
+        stall = operations.Shop(shop.make_client(), product, partner)
+        for latency_ms in (0, 50):
+            after = operations.pile_up(stall, count=options.operations, latency_ms=latency_ms)
+            with run_workers(environment, logs, count=workers) as started:
+                backlog = operations.time_backlog(started, after=after, latency_ms=latency_ms)
+                emit("operations.backlog", backlog)
+                emit("operations.paid_to_active", operations.time_single(stall, started, latency_ms=latency_ms))
+
+
+def main() -> int:
+    """0 once all is measured."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--operations", type=int, default=200, help="paid orders in a backlog")
+    parser.add_argument("--services", type=int, default=5000, help="services due for renewal")
+    parser.add_argument("--noops", type=int, default=3000, help="no-op tasks")
+    options = parser.parse_args()
+    stop_on_terminate()
+    database_url, redis_url = find_services()
+    with (
+        tempfile.TemporaryDirectory(prefix="nocdesk-bench-") as folder,
+        own_services(database_url=database_url, redis_url=redis_url, purpose="bench") as services,
+    ):
+        changes = {**QUIET, **services}
+        with run_portal(Path(folder), changes=changes, workers=0) as portal:
+            _set_up_django(environment_for(Path(folder), changes))
+            measure(portal, Path(folder), options, workers=WORKERS if services else 1)
+            _let_go()
+    return 0
+
+
+def _set_up_django(environment: Mapping[str, str]) -> None:
+    os.environ.update(environment)
+    import django
+
+    django.setup()
+
+
+def _let_go() -> None:
+    from django.db import connections
+
+    connections.close_all()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
