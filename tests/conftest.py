@@ -4,13 +4,13 @@ import os
 import socket
 from collections.abc import Generator, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 
 from config.celery import app
+from demo.services import move_redis_number
 from noc.sandbox.server import Sandbox, start_sandbox
 from tests.builders import World, make_world
 
@@ -26,14 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Nobody listens to wake-ups here: tests call what a worker would, journeys start workers of their own.
     app.conf.update(broker_url="memory://", broker_transport_options={})
     if settings.REDIS_URL:
-        settings.CACHES["default"]["LOCATION"] = redis_url_of(os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
-
-
-def redis_url_of(worker: str) -> str:
-    """A Redis database number for each xdist worker: clearing the cache empties a whole number."""
-    url = urlsplit(settings.REDIS_URL)
-    number = int(url.path.strip("/") or 0) + int(worker.removeprefix("gw"))
-    return url._replace(path=f"/{number}").geturl()
+        # A Redis number for each xdist worker: emptying the cache empties a whole number.
+        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        settings.CACHES["default"]["LOCATION"] = move_redis_number(settings.REDIS_URL, worker)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
