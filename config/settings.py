@@ -158,7 +158,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if (STATIC_ROOT / "staticfiles.json").exists() and not DEBUG and not TESTING
+        if ((STATIC_ROOT / "staticfiles.json").exists() or "collectstatic" in sys.argv) and not DEBUG and not TESTING
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
@@ -303,6 +303,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "8px",
     "STYLES": [lambda request: static("css/back_office.css")],
     "SCRIPTS": [lambda request: static("js/back_office.js")],
+    "LOGIN": {"form": "config.staff_login.StaffLoginForm"},
     "DASHBOARD_CALLBACK": "billing.admin.dashboard.fill",
     "COMMAND": {"search_callback": "billing.admin.search.find_anything"},
     "SIDEBAR": {"show_search": True, "navigation": "billing.admin.navigation.sidebar"},

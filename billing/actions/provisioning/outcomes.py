@@ -247,7 +247,7 @@ def backoff(attempt: int) -> timedelta:
 def wake_next(claim: Claim, *, now: datetime) -> None:
     """A place on the account is free: wake what waits there longest, and what waits for this service."""
     waiting = Operation.objects.due(now=now).filter(status=OperationStatus.QUEUED)
-    for candidates in (waiting.filter(service=claim.service), waiting.filter(server_id=claim.operation.server_id)):
+    for candidates in (waiting.filter(service=claim.service), waiting.filter(server=claim.operation.server)):
         next_id = (
             candidates.exclude(pk=claim.operation.pk).order_by("run_after", "id").values_list("pk", flat=True).first()
         )

@@ -129,7 +129,7 @@ def _adopt(operation: Operation, remote_id: str, *, now: datetime) -> dict[str, 
     if not remote_id.isdecimal():
         raise ResolveInvalid({"remote_id": [_("Enter the number of the license at the partner.")]})
     holder = Service.objects.filter(
-        server_id=operation.server_id, kind=operation.service.kind, remote_id=remote_id
+        server=operation.server, kind=operation.service.kind, remote_id=remote_id
     ).exclude(pk=operation.service_id)
     if holder.exists():
         raise ResolveInvalid({"remote_id": [_("Another service holds this number.")]})

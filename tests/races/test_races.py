@@ -1,0 +1,221 @@
+"""Many at once, on PostgreSQL with real row locks: each thing happens once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import close_old_connections, connections
+from django.db.models import Sum
+
+from billing.actions.commands import CommandNotAllowed, run_command
+from billing.actions.ordering import (
+    CheckoutConflict,
+    ItemRequest,
+    OrderNotPending,
+    accept_order,
+    cancel_order,
+    place_order,
+)
+from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, add_credit, pay_with_credit, record_payment
+from billing.actions.provisioning.claiming import claim_operation
+from billing.actions.renewals import issue_renewals, judge_cover
+from billing.models import Client, Invoice, InvoiceLine, LedgerEntry, Operation, Order, Payment, Service
+from billing.queries.clock import database_now
+from noc.sandbox.server import Sandbox
+from tests.builders import World, make_active_service, make_world, place, place_paid_order, run_due_operations
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+THREADS = 12
+
+
+@pytest.fixture
+def world(transactional_db: None, sandbox: Sandbox) -> World:
+    from catalog.models import Currency
+
+    Currency.objects.get_or_create(code="EUR", defaults={"is_default": True})
+    return make_world(sandbox)
+
+
+def at_once(act: Callable[[int], Any], *, refusals: tuple[type[Exception], ...] = ()) -> list[Any]:
+    """Runs `act(0…11)` in as many threads, all let go at the same moment; results of those that were not refused."""
+    start = Barrier(THREADS)
+
+    def run(number: int) -> Any:
+        start.wait()
+        try:
+            return act(number)
+        except refusals:
+            return None
+        finally:
+            close_old_connections()
+            connections.close_all()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return [result for result in pool.map(run, range(THREADS)) if result is not None]
+
+
+def ledger_balance(account: str) -> Any:
+    return LedgerEntry.objects.filter(account=account).aggregate(total=Sum("amount"))["total"] or 0
+
+
+def test_one_payment_from_many_deliveries(world: World) -> None:
+    invoice = place(world.client, world.lite, ip="192.0.2.10").invoice
+
+    def deliver(_number: int) -> Payment:
+        return record_payment(
+            invoice=invoice, gateway="manual", reference="bank-1", amount=invoice.total, actor="x", now=database_now()
+        )
+
+    assert {payment.pk for payment in at_once(deliver)} == {Payment.objects.get().pk}
+    assert ledger_balance("CLEARING") == invoice.total
+    assert Operation.objects.filter(kind="CREATE").count() == 1
+
+
+def test_different_payments_of_one_invoice_pay_it_once(world: World) -> None:
+    invoice = place(world.client, world.lite, ip="192.0.2.10").invoice
+
+    def pay(number: int) -> Payment:
+        return record_payment(
+            invoice=invoice,
+            gateway="manual",
+            reference=f"r{number}",
+            amount=invoice.total,
+            actor="x",
+            now=database_now(),
+        )
+
+    assert len(at_once(pay, refusals=(InvoiceNotPayable,))) == 1
+    assert ledger_balance("RECEIVABLE") == 0
+
+
+def test_invoice_numbers_have_no_gap_and_no_double(world: World) -> None:
+    invoices = [place(world.client, world.lite, ip=f"192.0.2.{unit + 1}").invoice for unit in range(THREADS)]
+
+    def pay(number: int) -> Payment:
+        return record_payment(
+            invoice=invoices[number],
+            gateway="manual",
+            reference=f"r{number}",
+            amount=invoices[number].total,
+            actor="x",
+            now=database_now(),
+        )
+
+    at_once(pay)
+    numbers = sorted(int(str(number).rpartition("-")[2]) for number in Invoice.objects.values_list("number", flat=True))
+    assert numbers == list(range(1, THREADS + 1))
+
+
+def test_credit_is_spent_once(world: World) -> None:
+    invoices = [place(world.client, world.lite, ip=f"192.0.2.{unit + 1}").invoice for unit in range(THREADS)]
+    add_credit(client=world.client, amount=invoices[0].total * 3, reason="", actor="x", now=database_now())
+
+    def pay(number: int) -> Payment:
+        return pay_with_credit(invoice=invoices[number], actor="x", now=database_now())
+
+    assert len(at_once(pay, refusals=(NotEnoughCredit,))) == 3
+    assert Client.objects.get().credit_balance == 0
+    assert ledger_balance("CREDIT") == 0
+
+
+def test_one_order_from_many_submits(world: World) -> None:
+    def submit(_number: int) -> Order:
+        return place_order(
+            client=world.client,
+            items=[ItemRequest(world.lite, "MONTHLY", 1, {"ip": "192.0.2.10"})],
+            payment_method="bank_transfer",
+            checkout_key="the same",
+            actor="x",
+            now=database_now(),
+        )
+
+    assert len({order.pk for order in at_once(submit, refusals=(CheckoutConflict,))}) == 1
+    assert (Order.objects.count(), Service.objects.count(), Invoice.objects.count()) == (1, 1, 1)
+
+
+def test_one_claim_of_one_operation(world: World) -> None:
+    place_paid_order(world.client, world.lite, ip="192.0.2.10")
+    operation = Operation.objects.get()
+
+    def claim(_number: int) -> Any:
+        return claim_operation(operation_id=operation.pk, now=database_now())
+
+    assert len(at_once(claim)) == 1
+    operation.refresh_from_db()
+    assert operation.attempt == 1
+
+
+def test_claims_stay_within_the_limit_of_the_account(world: World, settings: Any) -> None:
+    settings.NOC_CALLS_IN_FLIGHT = 4
+    for unit in range(THREADS):
+        place_paid_order(world.client, world.lite, ip=f"192.0.2.{unit + 1}")
+    ids = list(Operation.objects.values_list("pk", flat=True))
+
+    def claim(number: int) -> Any:
+        return claim_operation(operation_id=ids[number], now=database_now())
+
+    assert len(at_once(claim)) == 4
+
+
+def test_one_open_operation_of_one_kind(world: World) -> None:
+    service = make_active_service(world.client, world.lite, ip="192.0.2.10")
+
+    def press(_number: int) -> Operation:
+        return run_command(service=service, command="terminate", actor="x", now=database_now())
+
+    assert len({operation.pk for operation in at_once(press, refusals=(CommandNotAllowed,))}) == 1
+    assert Operation.objects.filter(kind="TERMINATE").count() == 1
+
+
+def test_one_renewal_of_one_end_date(world: World) -> None:
+    service = make_active_service(world.client, world.lite, ip="192.0.2.10")
+    Service.objects.filter(pk=service.pk).update(
+        paid_until=service.expires_on.replace(year=service.expires_on.year + 1)
+    )
+    at_once(lambda _number: judge_cover(now=database_now()))
+    assert Operation.objects.filter(kind="RENEW", extends_from=service.expires_on).count() == 1
+
+
+def test_two_runs_at_once_issue_each_renewal_once(world: World) -> None:
+    for unit in range(5):
+        make_active_service(world.client, world.lite, ip=f"192.0.2.{unit + 1}")
+    on = Service.objects.latest("id").next_due_date
+    at_once(lambda _number: issue_renewals(on=on, now=database_now()))
+    lines = InvoiceLine.objects.filter(period_start=on, kind="SERVICE")
+    assert lines.count() == 5
+    assert Invoice.objects.filter(due_date=on, lines__in=lines).distinct().count() <= 5
+    assert ledger_balance("RECEIVABLE") == sum(line.amount for line in lines)
+
+
+def test_an_order_is_accepted_or_cancelled_not_both(world: World) -> None:
+    order = place(world.client, world.lite, ip="192.0.2.10")
+
+    def decide(number: int) -> Order:
+        act = accept_order if number % 2 else cancel_order
+        return act(order=order, actor="x", now=database_now())
+
+    assert len(at_once(decide, refusals=(OrderNotPending,))) == 1
+
+
+def test_payment_and_cancellation_at_once_never_buy_unpaid(world: World) -> None:
+    order = place(world.client, world.lite, ip="192.0.2.10")
+    invoice = order.invoice
+
+    def act(number: int) -> Any:
+        if number % 2:
+            return cancel_order(order=order, actor="x", now=database_now())
+        return record_payment(
+            invoice=invoice, gateway="manual", reference="r", amount=invoice.total, actor="x", now=database_now()
+        )
+
+    at_once(act, refusals=(OrderNotPending, InvoiceNotPayable))
+    run_due_operations()
+    invoice.refresh_from_db()
+    service = Service.objects.get()
+    assert invoice.status in ("CANCELLED", "REFUNDED")
+    assert service.status == "CANCELLED"
+    assert Client.objects.get().credit_balance == -ledger_balance("CREDIT")
+    assert ledger_balance("RECEIVABLE") == 0
