@@ -9,8 +9,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter, RangeDateTimeFilter, RelatedCheckboxFilter
+from unfold.contrib.filters.admin import AllValuesCheckboxFilter, RelatedCheckboxFilter
 
+from noc.day_range import DayRangeFilter
 from noc.models import CallLog, PriceListEntry, ServerGroup
 
 
@@ -71,7 +72,7 @@ class CallLogAdmin(ReadOnlyAdmin):
     list_filter = [
         ("server", RelatedCheckboxFilter),
         ("outcome", AllValuesCheckboxFilter),
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", DayRangeFilter),
     ]
     list_select_related = ["server"]
     search_fields = ["func", "reference", "outcome"]

@@ -16,8 +16,7 @@ from billing.admin.forms import BackOfficeForm
 from billing.admin.objects import ObjectAdmin
 from billing.models import ApiKey, Client, Event, StaffRole
 from billing.permissions import Permission
-from billing.templatetags.back_office import state
-from billing.templatetags.portal import moment
+from billing.templatetags.back_office import brief, state
 
 
 class ApiKeyForm(BackOfficeForm):
@@ -126,11 +125,11 @@ class ApiKeyAdmin(ObjectAdmin):
 
     @admin.display(description=gettext_lazy("issued"), ordering="created_at")
     def created(self, key: ApiKey) -> SafeString | str:
-        return moment(key.created_at)
+        return brief(key.created_at)
 
     @admin.display(description=gettext_lazy("last used"), ordering="last_used_at")
     def used(self, key: ApiKey) -> SafeString | str:
-        return moment(key.last_used_at)
+        return brief(key.last_used_at)
 
 
 def key_state(key: ApiKey) -> SafeString:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateTimeFilter, RelatedCheckboxFilter
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedCheckboxFilter
 
 from billing.actions.clients import PROFILE_FIELDS, register_client, update_client
 from billing.actions.payments import add_credit
@@ -23,9 +23,10 @@ from billing.admin.forms import BackOfficeForm
 from billing.admin.objects import ObjectAdmin, history
 from billing.models import LIVE_STATUSES, Client, InvoiceStatus
 from billing.permissions import Permission
-from billing.templatetags.back_office import amount_text
-from billing.templatetags.portal import moment, money
+from billing.templatetags.back_office import amount_text, brief
+from billing.templatetags.portal import money
 from catalog.models import Currency
+from noc.day_range import DayRangeFilter
 
 
 class ProfileForm(BackOfficeForm):
@@ -170,7 +171,7 @@ class ClientAdmin(ObjectAdmin):
     list_filter = (
         ("currency", RelatedCheckboxFilter),
         ("language", ChoicesCheckboxFilter),
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", DayRangeFilter),
     )
     search_fields = ("=id", "email", "first_name", "last_name", "company", "phone")
     search_help_text = gettext_lazy("Name, e-mail, company, phone or number")
@@ -212,4 +213,4 @@ class ClientAdmin(ObjectAdmin):
 
     @admin.display(description=gettext_lazy("since"), ordering="created_at")
     def since(self, client: Client) -> SafeString | str:
-        return moment(client.created_at)
+        return brief(client.created_at)

@@ -11,15 +11,16 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter, RangeDateFilter
+from unfold.contrib.filters.admin import RangeDateFilter
 
 from billing.actions.payments import GATEWAYS, pay_with_credit, record_payment
 from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.forms import BackOfficeForm
-from billing.admin.objects import Chips, ObjectAdmin, history
+from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
 from billing.models import PAYABLE_STATUSES, Invoice, InvoiceStatus
 from billing.permissions import Permission
 from billing.queries.clock import business_date
+from billing.templatetags.back_office import GATEWAYS as GATEWAYS_IN_WORDS
 from billing.templatetags.back_office import amount_text, gateway, state
 from billing.templatetags.portal import day, money
 from catalog.money import round_money
@@ -150,7 +151,7 @@ class InvoiceAdmin(ObjectAdmin):
         InvoiceChips,
         ("due_date", RangeDateFilter),
         ("issue_date", RangeDateFilter),
-        ("payment_method", AllValuesCheckboxFilter),
+        words_filter("payment_method", gettext_lazy("payment method"), GATEWAYS_IN_WORDS),
     )
     list_before_template = "admin/chips.html"
     search_fields = ("number", "=id", "order__number", "client__email", "client__last_name", "payments__reference")

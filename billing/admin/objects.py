@@ -1,6 +1,6 @@
 """The base of the back office's lists and pages: nothing is saved by a form, everything by a button."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.admin import SimpleListFilter
@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import CheckboxFilter
 
 from billing.admin.buttons import Button, answer
 from billing.models import Event
@@ -182,6 +183,23 @@ class Chips(SimpleListFilter):
                 "query_string": changelist.get_query_string({self.parameter_name: code}, ["p"]),
                 "display": word,
             }
+
+
+def words_filter(field: str, title: Any, words: Mapping[str, Any]) -> type[CheckboxFilter]:
+    """A filter by a text field whose values have words: people choose among those."""
+
+    class WordsFilter(CheckboxFilter):  # type: ignore[misc]
+        parameter_name = field
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+            return list(words.items())
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            chosen = [value for value in self.value() or [] if value in words]
+            return queryset.filter(**{f"{field}__in": chosen}) if chosen else queryset
+
+    WordsFilter.title = title
+    return WordsFilter
 
 
 def history(**about: models.Model) -> list[Event]:

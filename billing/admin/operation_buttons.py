@@ -54,7 +54,7 @@ class Retry(Button[Operation]):
     look = "primary"
 
     def is_shown(self, subject: Operation) -> bool:
-        return subject.status not in (OperationStatus.DONE, OperationStatus.CANCELLED, OperationStatus.RUNNING)
+        return subject.status in (*WAITING_STATUSES, OperationStatus.FAILED)
 
     def title(self, subject: Operation | None) -> str:
         assert subject is not None
@@ -70,6 +70,20 @@ class Retry(Button[Operation]):
         if retried.pk != subject.pk:
             return Outcome(_("Queued afresh as operation %(number)s.") % {"number": retried.pk})
         return Outcome(_("Operation %(number)s goes on.") % {"number": subject.pk})
+
+
+class LookAgain(Retry):
+    """The same for what was sent: it only looks."""
+
+    code = "look_again"
+    label = gettext_lazy("Look again")
+
+    def is_shown(self, subject: Operation) -> bool:
+        return subject.status in (OperationStatus.NEEDS_CHECK, OperationStatus.CHECKING)
+
+    def title(self, subject: Operation | None) -> str:
+        assert subject is not None
+        return _("Look again: %(operation)s") % {"operation": operation_title(subject)}
 
 
 def retry_words(operation: Operation) -> str:

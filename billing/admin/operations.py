@@ -14,13 +14,14 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateTimeFilter, RelatedCheckboxFilter
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedCheckboxFilter
 
 from billing.actions.provisioning import retry_operation
 from billing.admin.buttons import REFUSALS
 from billing.admin.objects import Chips, ObjectAdmin, history
 from billing.admin.operation_buttons import (
     CancelOperation,
+    LookAgain,
     Retry,
     WasDone,
     WasNotDone,
@@ -34,8 +35,8 @@ from billing.models import SETTLED_STATUSES, Operation, OperationAttempt, Operat
 from billing.permissions import Permission
 from billing.queries.attention import operations_for_a_person
 from billing.queries.clock import database_now
-from billing.templatetags.back_office import situation, state
-from billing.templatetags.portal import moment
+from billing.templatetags.back_office import brief, situation, state
+from noc.day_range import DayRangeFilter
 
 
 class OperationChips(Chips):
@@ -69,7 +70,7 @@ class OperationAdmin(ObjectAdmin):
     """Everything that was asked of partners."""
 
     page_template = "admin/billing/operation/page.html"
-    buttons = (Retry(), WasDone(), WasNotDone(), CancelOperation())
+    buttons = (Retry(), LookAgain(), WasDone(), WasNotDone(), CancelOperation())
     page_related = ("service__client", "service__product", "service__server", "server")
     list_display = ("state", "what", "client", "server_words", "message_words", "attempt", "asked", "due")
     list_display_links = ("what",)
@@ -79,7 +80,7 @@ class OperationAdmin(ObjectAdmin):
         ("status", ChoicesCheckboxFilter),
         ("kind", ChoicesCheckboxFilter),
         ("server", RelatedCheckboxFilter),
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", DayRangeFilter),
     )
     list_before_template = "admin/chips.html"
     search_fields = (
@@ -168,8 +169,8 @@ class OperationAdmin(ObjectAdmin):
 
     @admin.display(description=gettext_lazy("asked"), ordering="created_at")
     def asked(self, operation: Operation) -> SafeString | str:
-        return moment(operation.created_at)
+        return brief(operation.created_at)
 
     @admin.display(description=gettext_lazy("due"), ordering="run_after")
     def due(self, operation: Operation) -> SafeString | str:
-        return "—" if operation.is_settled else moment(operation.run_after)
+        return "—" if operation.is_settled else brief(operation.run_after)

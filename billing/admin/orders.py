@@ -11,15 +11,16 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter, RangeDateTimeFilter
 
 from billing.actions.ordering import accept_order, cancel_order
 from billing.admin.buttons import Button, Outcome, Visit
-from billing.admin.objects import Chips, ObjectAdmin, history
+from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
 from billing.models import HoldReason, Invoice, Operation, Order, OrderLine, OrderStatus, Service, ServiceStatus
 from billing.permissions import Permission
-from billing.templatetags.back_office import amount_text, state
-from billing.templatetags.portal import moment, money
+from billing.templatetags.back_office import GATEWAYS as GATEWAYS_IN_WORDS
+from billing.templatetags.back_office import amount_text, brief, state
+from billing.templatetags.portal import money
+from noc.day_range import DayRangeFilter
 
 
 class AcceptOrder(Button[Order]):
@@ -122,8 +123,8 @@ class OrderAdmin(ObjectAdmin):
     list_display_links = ("number",)
     list_filter = (
         OrderChips,
-        ("placed_at", RangeDateTimeFilter),
-        ("payment_method", AllValuesCheckboxFilter),
+        ("placed_at", DayRangeFilter),
+        words_filter("payment_method", gettext_lazy("payment method"), GATEWAYS_IN_WORDS),
     )
     list_before_template = "admin/chips.html"
     search_fields = ("number", "client__email", "client__first_name", "client__last_name", "client__company")
@@ -168,4 +169,4 @@ class OrderAdmin(ObjectAdmin):
 
     @admin.display(description=gettext_lazy("placed"), ordering="placed_at")
     def placed(self, order: Order) -> SafeString | str:
-        return moment(order.placed_at)
+        return brief(order.placed_at)

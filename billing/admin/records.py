@@ -5,12 +5,12 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesCheckboxFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesCheckboxFilter
 
-from billing.admin.objects import ReadOnlyAdmin
+from billing.admin.objects import ReadOnlyAdmin, words_filter
 from billing.models import Email, Event
-from billing.templatetags.back_office import details, happened, state
-from billing.templatetags.portal import moment
+from billing.templatetags.back_office import EVENTS, brief, details, happened, state
+from noc.day_range import DayRangeFilter
 
 SUBJECTS = ("client", "order", "invoice", "service", "operation")
 
@@ -21,7 +21,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     list_display = ("when", "what", "actor", "about", "detail_words")
     list_display_links = ("what",)
-    list_filter = (("at", RangeDateTimeFilter), ("name", AllValuesCheckboxFilter))
+    list_filter = (("at", DayRangeFilter), words_filter("name", gettext_lazy("event"), EVENTS))
     list_select_related = ("client", "order", "invoice", "service", "operation")
     search_fields = ("name", "actor", "client__email", "order__number", "invoice__number", "=service__id")
     search_help_text = gettext_lazy("Event, who did it, client, order, invoice or service")
@@ -30,7 +30,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("at"), ordering="at")
     def when(self, event: Event) -> SafeString | str:
-        return moment(event.at)
+        return brief(event.at)
 
     @admin.display(description=gettext_lazy("event"), ordering="name")
     def what(self, event: Event) -> str:
@@ -70,8 +70,8 @@ class EmailAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("due at"), ordering="run_after")
     def due(self, email: Email) -> SafeString | str:
-        return moment(email.run_after)
+        return brief(email.run_after)
 
     @admin.display(description=gettext_lazy("sent at"), ordering="sent_at")
     def sent(self, email: Email) -> SafeString | str:
-        return moment(email.sent_at)
+        return brief(email.sent_at)

@@ -19,7 +19,7 @@ SHOWN: Final = 8
 
 def find_anything(request: HttpRequest, text: str) -> list[SearchResult]:
     """The best finds of each kind, for staff who may see them; `text` comes in lower case."""
-    text = text.strip()
+    text = text.replace("\x00", "").strip()
     if not text or not request.user.has_perm(Permission.VIEW):
         return []
     number = int(text) if text.isdecimal() and len(text) < 19 else 0

@@ -50,7 +50,10 @@ class ServerForm(BackOfficeForm):
     """A partner account. The password is never shown: empty keeps the one that is stored."""
 
     def __init__(self, server: Server | None, data: Any) -> None:
-        fields = fields_for_model(Server, fields=FORM_FIELDS)
+        fields = fields_for_model(Server, fields=[name for name in FORM_FIELDS if name != "status_url"])
+        fields["status_url"] = forms.URLField(
+            label=gettext_lazy("Status address"), required=False, max_length=200, assume_scheme="https"
+        )
         fields["module"] = forms.ChoiceField(
             label=gettext_lazy("Module"), choices=[(code, module.label) for code, module in MODULES.items()]
         )

@@ -14,12 +14,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter, RangeDateFilter, RelatedCheckboxFilter
+from unfold.contrib.filters.admin import RangeDateFilter, RelatedCheckboxFilter
 
 from billing.actions.commands import change_service, run_command
 from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.forms import BackOfficeForm
-from billing.admin.objects import Chips, ObjectAdmin, history
+from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
 from billing.admin.operation_pages import attempts_with_calls, poll_seconds
 from billing.models import ENDED_STATUSES, Operation, OperationAttempt, Service, ServiceField, ServiceStatus
 from billing.permissions import Permission
@@ -27,6 +27,7 @@ from billing.queries.commands import COMMANDS, Command, all_commands, available_
 from billing.queries.services import field_rows, field_values
 from billing.templatetags.back_office import state
 from billing.templatetags.portal import day
+from catalog.modules import KIND_LABELS
 from noc.kinds import get_kind
 
 SHOWN_OPERATIONS = 10
@@ -128,7 +129,7 @@ class ServiceAdmin(ObjectAdmin):
     list_filter = (
         ServiceChips,
         ("server", RelatedCheckboxFilter),
-        ("kind", AllValuesCheckboxFilter),
+        words_filter("kind", gettext_lazy("kind"), KIND_LABELS),
         ("product", RelatedCheckboxFilter),
         ("next_due_date", RangeDateFilter),
         ("expires_on", RangeDateFilter),

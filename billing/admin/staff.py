@@ -20,8 +20,7 @@ from billing.admin.forms import BackOfficeForm
 from billing.admin.objects import Chips, ObjectAdmin
 from billing.models import Event, StaffRole, User
 from billing.permissions import ROLE_PERMISSIONS, Permission
-from billing.templatetags.back_office import state
-from billing.templatetags.portal import moment
+from billing.templatetags.back_office import brief, state
 
 
 class PasswordForm(BackOfficeForm):
@@ -191,7 +190,7 @@ class UserAdmin(ObjectAdmin):
 
     @admin.display(description=gettext_lazy("last login"), ordering="last_login")
     def last_seen(self, user: User) -> SafeString | str:
-        return moment(user.last_login)
+        return brief(user.last_login)
 
 
 def user_state(user: User) -> SafeString:

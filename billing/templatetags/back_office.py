@@ -1,10 +1,13 @@
 """How the back office prints states, people and what happened."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta
 from django import template
 from django.conf import settings
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -56,7 +59,7 @@ _TONES: Final[dict[str, str]] = {
     AccountHealth.NO_MONEY: "red",
     "OVERDUE": "red",
 }
-_EVENTS: Final[dict[str, str | Promise]] = {
+EVENTS: Final[dict[str, str | Promise]] = {
     "api_key.issued": _("API key issued"),
     "api_key.revoked": _("API key revoked"),
     "client.changed": _("Client changed"),
@@ -105,7 +108,7 @@ _POSTINGS: Final[dict[str, str | Promise]] = {
     "credit.added": _("Credit added"),
     "credit.applied": _("Credit used"),
 }
-_GATEWAYS: Final[dict[str, str | Promise]] = {
+GATEWAYS: Final[dict[str, str | Promise]] = {
     "manual": _("Manual"),
     "bank_transfer": _("Bank transfer"),
     "credit": _("Client credit"),
@@ -131,7 +134,7 @@ _NAMES: Final[dict[str, str | Promise]] = {
     "user": _("user"),
 }
 _VALUES: Final[dict[str, str | Promise]] = {
-    **_GATEWAYS,
+    **GATEWAYS,
     **{kind.value: kind.label for kind in OperationKind},
     **{kind.value.lower(): kind.label for kind in OperationKind},
     **{reason.value: reason.label for reason in HoldReason},
@@ -150,9 +153,24 @@ def state(status: str, label: Any) -> SafeString:
 
 
 @register.filter
+def brief(value: datetime | None) -> SafeString | str:
+    """A moment for lists, short; the year, the time zone and how long ago are in the tooltip."""
+    if value is None:
+        return "—"
+    locale = (get_language() or settings.LANGUAGE_CODE).replace("-", "_")
+    local = timezone.localtime(value)
+    is_this_year = local.year == timezone.localdate().year
+    day = format_skeleton("MMMd" if is_this_year else "yMMMd", local, tzinfo=local.tzinfo, locale=locale)
+    text = f"{day}, {format_time(local, 'short', tzinfo=local.tzinfo, locale=locale)}"
+    away = format_timedelta(value - timezone.now(), add_direction=True, locale=locale)
+    whole = f"{format_datetime(local, tzinfo=local.tzinfo, locale=locale)} {local.tzname()} · {away}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), whole, text)
+
+
+@register.filter
 def happened(event: Event) -> str:
     """What an event says, in words; one without words of its own keeps its name."""
-    return str(_EVENTS.get(event.name, event.name))
+    return str(EVENTS.get(event.name, event.name))
 
 
 @register.filter
@@ -237,7 +255,7 @@ def chips(changelist: Any) -> dict[str, Any]:
 @register.filter
 def gateway(code: str) -> str:
     """A payment method in words."""
-    return str(_GATEWAYS.get(code, code))
+    return str(GATEWAYS.get(code, code))
 
 
 def amount_text(amount: Decimal, currency_id: str) -> str:
