@@ -1,0 +1,57 @@
+"""A list asks the database the same number of questions whatever it shows."""
+
+import pytest
+from django.db import connection, models
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+
+from billing.models import ApiKey, Client, Email, Event, Invoice, Operation, Order, Service, User
+from noc.models import CallLog, PriceListEntry, Server, ServerGroup
+from noc.sandbox.server import Sandbox
+from tests.billing.admin.pages import days_away, list_of, page_of
+from tests.builders import World, make_active_service, make_client, make_server, place
+
+LISTS = [Client, Order, Invoice, Service, Operation, Server, ServerGroup, Event, Email, CallLog, User, ApiKey]
+
+
+def questions(browser: Browser, address: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert browser.get(address).status_code == 200
+    return len(asked)
+
+
+def add_some(world: World, sandbox: Sandbox, number: int) -> None:
+    """One more of everything."""
+    client = make_client(email=f"client{number}@example.com")
+    make_active_service(client, world.lite, ip=f"192.0.2.{number}", licname=f"srv{number}")
+    late = place(client, world.lite, ip=f"198.51.100.{number}").invoice
+    Invoice.objects.filter(pk=late.pk).update(due_date=days_away(-1))
+    server = make_server(sandbox, name=f"Account {number}", username=f"reseller{number}")
+    ServerGroup.objects.create(name=f"Group {number}").servers.add(server)
+    ApiKey.objects.create(name=f"key {number}", client=client, secret_hash=f"{number:064}")
+    User.objects.create_user(f"staff{number}@example.com", is_staff=True, role="SUPPORT_OPERATOR")
+
+
+@pytest.fixture
+def one_of_each(world: World, sandbox: Sandbox) -> World:
+    add_some(world, sandbox, 1)
+    return world
+
+
+def test_lists_and_the_first_page_ask_no_more_for_more_rows(
+    one_of_each: World, sandbox: Sandbox, boss: Browser
+) -> None:
+    addresses = [*(list_of(model, "?show=all" if model in (Operation, User) else "") for model in LISTS), "/admin/"]
+    few = {address: questions(boss, address) for address in addresses}
+    for number in range(2, 5):
+        add_some(one_of_each, sandbox, number)
+    assert {address: questions(boss, address) for address in addresses} == few
+    assert max(few.values()) <= 25
+
+
+@pytest.mark.parametrize("model", [Client, Order, Invoice, Service, Operation, Event, Email, CallLog, PriceListEntry])
+def test_every_page_opens(one_of_each: World, boss: Browser, model: type[models.Model]) -> None:
+    for subject in model._default_manager.all():
+        assert boss.get(page_of(subject)).status_code == 200

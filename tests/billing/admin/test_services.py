@@ -1,0 +1,117 @@
+import pytest
+from django.test import Client as Browser
+
+from billing.models import Operation, Service
+from tests.billing.admin.pages import ask, buttons_on, list_of, live_of, page_of, press, rows_of, succeeded, text_of
+from tests.builders import World, make_active_service, place, place_paid_order, run_due_operations
+
+
+@pytest.fixture
+def service(world: World) -> Service:
+    return make_active_service(world.client, world.lite, ip="192.0.2.10", licname="web")
+
+
+def test_a_live_license_has_every_command_but_create(service: Service, boss: Browser) -> None:
+    assert buttons_on(boss, service) == ["renew", "sync", "change", "terminate"]
+
+
+def test_a_pending_service_can_be_created(world: World, boss: Browser) -> None:
+    service = place(world.client, world.lite, ip="192.0.2.10").lines.get().services.get()
+    assert buttons_on(boss, service) == ["create", "terminate"]
+    assert "Buys Product ID 55227 on EU account" in ask(boss, service, "create")
+    assert succeeded(press(boss, service, "create"))
+    run_due_operations()
+    service.refresh_from_db()
+    assert service.status == "ACTIVE"
+
+
+def test_terminate_names_the_license_and_the_loss(service: Service, boss: Browser) -> None:
+    words = ask(boss, service, "terminate")
+    assert f"Deletes {service.remote_id} on EU account; the client loses it now." in words
+    assert "bo-button-danger" in words
+    press(boss, service, "terminate")
+    run_due_operations()
+    service.refresh_from_db()
+    assert service.status == "TERMINATED"
+    assert buttons_on(boss, service) == []
+
+
+def test_renew_extends_at_the_partner(service: Service, boss: Browser) -> None:
+    before = service.expires_on
+    press(boss, service, "renew")
+    run_due_operations()
+    service.refresh_from_db()
+    assert before is not None
+    assert service.expires_on is not None
+    assert service.expires_on > before
+
+
+def test_a_command_that_does_not_fit_is_refused_in_words(service: Service, boss: Browser) -> None:
+    response = press(boss, service, "create")
+    assert not succeeded(response)
+    assert f"as {service.remote_id} at the partner" in text_of(response)
+
+
+def test_change_asks_for_name_and_ip_and_changes_them(service: Service, boss: Browser) -> None:
+    words = ask(boss, service, "change")
+    assert 'value="192.0.2.10"' in words
+    assert 'value="web"' in words
+    assert succeeded(press(boss, service, "change", licname="new", ip="192.0.2.77"))
+    run_due_operations()
+    assert "192.0.2.77" in text_of(boss.get(page_of(service)))
+
+
+def test_a_wrong_ip_comes_back_beside_its_field(service: Service, boss: Browser) -> None:
+    response = press(boss, service, "change", licname="web", ip="not an ip")
+    assert "ip" in response.context["form"].errors
+    assert not service.operations.filter(kind="CHANGE").exists()
+
+
+def test_the_page_follows_the_operation_until_it_is_settled(world: World, boss: Browser) -> None:
+    service = place_paid_order(world.client, world.lite, ip="192.0.2.10", licname="web")
+    page = boss.get(page_of(service))
+    mark = page.context["mark"]
+    assert 'hx-trigger="every 2s"' in text_of(page)
+    assert boss.get(live_of(service), {"mark": mark}).status_code == 204
+    run_due_operations()
+    live = boss.get(live_of(service), {"mark": mark})
+    words = text_of(live)
+    assert "hx-trigger" not in words
+    assert ">Done<" in words
+    assert "<html" not in words
+
+
+def test_the_page_tells_attempts_and_calls(service: Service, boss: Browser) -> None:
+    words = text_of(boss.get(page_of(service)))
+    assert "Attempt 1" in words
+    assert "soft.order.param" in words
+
+
+def test_secrets_are_masked_until_asked_for(world: World, service: Service, support: Browser) -> None:
+    key = service.field_values.get(field__key="lickey").value
+    assert key
+    assert key not in text_of(support.get(page_of(service)))
+    assert key in text_of(support.get(f"/admin/billing/service/{service.pk}/fields/lickey/"))
+    assert support.get(f"/admin/billing/service/{service.pk}/fields/nothing/").status_code == 404
+
+
+def test_services_are_found_by_everything_that_names_them(world: World, service: Service, boss: Browser) -> None:
+    make_active_service(world.client, world.lite, ip="198.51.100.7", licname="other")
+    for text in (service.remote_id, "192.0.2.10", "web"):
+        assert rows_of(boss.get(list_of(Service, f"?q={text}"))) == [service], text
+    assert service in rows_of(boss.get(list_of(Service, f"?q={service.pk}")))
+    assert len(rows_of(boss.get(list_of(Service, f"?q={world.client.email}")))) == 2
+
+
+def test_the_list_filters_by_state_server_and_kind(world: World, service: Service, boss: Browser) -> None:
+    pending = place(world.client, world.lite, ip="192.0.2.11").lines.get().services.get()
+    assert rows_of(boss.get(list_of(Service, "?show=active"))) == [service]
+    assert rows_of(boss.get(list_of(Service, "?show=pending"))) == [pending]
+    both = f"?server__id__exact={world.server.pk}&kind=license"
+    assert len(rows_of(boss.get(list_of(Service, both)))) == 2
+
+
+def test_a_command_given_twice_is_one_operation(service: Service, boss: Browser) -> None:
+    for _time in range(2):
+        press(boss, service, "sync")
+    assert Operation.objects.filter(service=service, kind="SYNC", status="QUEUED").count() == 1
