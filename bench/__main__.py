@@ -26,7 +26,13 @@ from demo.sides import Partner
 DATABASE_URL = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 REDIS_URL = os.environ.get("BENCH_REDIS_URL", "redis://127.0.0.1:6379/14")
 WORKERS, THREADS, IN_FLIGHT = 2, 8, 16
-QUIET = {"CELERY_WORKER_CONCURRENCY": str(THREADS), "NOC_CALLS_IN_FLIGHT": str(IN_FLIGHT), "LOG_LEVEL": "WARNING"}
+# The sweep of production: one a second would fill the queue with wake-ups for a pile that is being worked off.
+QUIET = {
+    "CELERY_WORKER_CONCURRENCY": str(THREADS),
+    "NOC_CALLS_IN_FLIGHT": str(IN_FLIGHT),
+    "OPERATION_SWEEP_INTERVAL": "60",
+    "LOG_LEVEL": "WARNING",
+}
 
 
 def emit(name: str, values: Mapping[str, Any]) -> None:
