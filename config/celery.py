@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -69,12 +70,13 @@ app.conf.update(
     worker_send_task_events=False,
     worker_hijack_root_logger=False,
     timezone=settings.TIME_ZONE,
-    beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
+    beat_scheduler="config.timetable:Timetable",
+    beat_max_loop_interval=5,
     beat_schedule={
         "wake-due-work": {"task": "billing.wake_due_work", "schedule": settings.OPERATION_SWEEP_INTERVAL},
-        "probe-held-accounts": {"task": "billing.probe_held_accounts", "schedule": 600.0},
+        "probe-held-accounts": {"task": "billing.probe_held_accounts", "schedule": 300.0},
         "refresh-price-lists": {"task": "billing.refresh_price_lists", "schedule": 6 * 3600.0},
-        "nightly": {"task": "billing.nightly", "schedule": 3600.0},
+        "nightly": {"task": "billing.nightly", "schedule": crontab(minute="7")},
     },
 )
 app.autodiscover_tasks(["billing"])

@@ -17,6 +17,7 @@ from noc.client import CallRecord, Credentials, Deadlines, PartnerClient
 from noc.errors import AuthFailed, PartnerError
 from noc.hosts import DEFAULT_PATH, HostInvalid, normalize_host
 from noc.models import AccountHealth, CallLog, Server
+from noc.schemas import Balance
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +126,8 @@ def test_server(server: Server, *, now: datetime) -> ConnectionTest:
         return ConnectionTest(ok=False, message=error.message)
     finally:
         client.close()
-    note_health(server, health=AccountHealth.OK, message="", now=now)
+    if server.health != AccountHealth.NO_MONEY or _has_money(account.balance):
+        note_health(server, health=AccountHealth.OK, message="", now=now)
     if account.balance is None:
         return ConnectionTest(ok=True, message=_("Connected. The account may not read its balance."))
     Server.objects.filter(pk=server.pk).update(
@@ -134,6 +136,11 @@ def test_server(server: Server, *, now: datetime) -> ConnectionTest:
     return ConnectionTest(
         ok=True, message=_("Connected."), balance=account.balance.amount, currency=account.balance.currency
     )
+
+
+def _has_money(balance: Balance | None) -> bool:
+    """An account that may not read its balance is given the benefit of the doubt."""
+    return balance is None or balance.amount + balance.credit > 0
 
 
 def note_health(server: Server, *, health: str, message: str, now: datetime) -> None:

@@ -162,5 +162,7 @@ def _take(operation: Operation, *, now: datetime) -> Claim:
         operation.status = OperationStatus.RUNNING
     operation.server_id = operation.service.server_id
     operation.save(update_fields=["attempt", "lease_expires_at", "status", "server"])
+    # A worker that looked and died reported nothing: its attempt must not seem to run for ever.
+    OperationAttempt.objects.filter(operation=operation, ended_at=None).update(ended_at=now, outcome="LOST")
     attempt = OperationAttempt.objects.create(operation=operation, number=operation.attempt, started_at=now)
     return Claim(operation=operation, attempt=attempt)

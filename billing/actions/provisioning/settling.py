@@ -11,12 +11,15 @@ from billing.actions.events import record_event
 from billing.actions.queueing import let_go, queue_create, queue_operation
 from billing.models import (
     WAITING_STATUSES,
+    HoldReason,
     Operation,
     OperationKind,
     OperationStatus,
     Service,
 )
 from billing.wakeups import wake_operation
+from noc.models import AccountHealth
+from noc.servers import note_health
 
 Decision = Literal["bought", "not_bought"]
 
@@ -43,6 +46,7 @@ def retry_operation(*, operation: Operation, actor: str, now: datetime) -> Opera
         locked = Operation.objects.select_for_update().select_related("service").get(pk=operation.pk)
         record_event("operation.retried", now=now, actor=actor, service=locked.service, operation=locked)
         if locked.status in WAITING_STATUSES:
+            _trust_account_again(locked, now=now)
             return let_go(operation=locked, now=now)
         if locked.status in (OperationStatus.NEEDS_CHECK, OperationStatus.CHECKING):
             Operation.objects.filter(pk=locked.pk).update(
@@ -53,6 +57,12 @@ def retry_operation(*, operation: Operation, actor: str, now: datetime) -> Opera
         if locked.status == OperationStatus.FAILED:
             return _queue_afresh(locked, actor=actor, now=now)
     raise OperationNotOpen(_("This operation is finished."))
+
+
+def _trust_account_again(operation: Operation, *, now: datetime) -> None:
+    """An operator who says "now" has seen to the account; should it refuse again, it is held again."""
+    if operation.server is not None and operation.hold_reason in (HoldReason.ACCOUNT_REFUSED, HoldReason.NO_MONEY):
+        note_health(operation.server, health=AccountHealth.OK, message="", now=now)
 
 
 def _queue_afresh(failed: Operation, *, actor: str, now: datetime) -> Operation:
@@ -128,9 +138,9 @@ def _decide(operation: Operation, decision: Decision, remote_id: str, *, now: da
 def _adopt(operation: Operation, remote_id: str, *, now: datetime) -> dict[str, object]:
     if not remote_id.isdecimal():
         raise ResolveInvalid({"remote_id": [_("Enter the number of the license at the partner.")]})
-    holder = Service.objects.filter(
-        server=operation.server, kind=operation.service.kind, remote_id=remote_id
-    ).exclude(pk=operation.service_id)
+    holder = Service.objects.filter(server=operation.server, kind=operation.service.kind, remote_id=remote_id).exclude(
+        pk=operation.service_id
+    )
     if holder.exists():
         raise ResolveInvalid({"remote_id": [_("Another service holds this number.")]})
     snapshot = [known for known in operation.snapshot or [] if known != remote_id]

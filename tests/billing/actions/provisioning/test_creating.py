@@ -300,6 +300,28 @@ class TestHolding:
         assert words in operation_words(operation)
         assert accounts.test_account(server=world.server, actor="test", now=clock()).ok is False
 
+    def test_an_empty_account_stays_held_until_money_is_there(
+        self, world: World, sandbox: Sandbox, clock: MovingClock
+    ) -> None:
+        httpx.post(f"{sandbox.url}/admin/balance", json={"login": "reseller", "balance": 0}).raise_for_status()
+        _service, operation = buy(world)
+        assert run(operation, clock).hold_reason == "NO_MONEY"
+        accounts.probe_held_accounts(now=clock())
+        run_due_operations(clock)
+        assert CallLog.objects.filter(func=ORDER).count() == 1
+        httpx.post(f"{sandbox.url}/admin/balance", json={"login": "reseller", "balance": 50}).raise_for_status()
+        accounts.probe_held_accounts(now=clock())
+        assert run(operation, clock).status == "DONE"
+
+    def test_an_operators_retry_tries_a_held_account(
+        self, world: World, clock: MovingClock, misbehave: Misbehave
+    ) -> None:
+        misbehave("no_money", count=1)
+        _service, operation = buy(world)
+        run(operation, clock)
+        retry_operation(operation=operation, actor="operator", now=clock())
+        assert run(operation, clock).status == "DONE"
+
     def test_a_disabled_server_holds_the_purchase_and_says_why(self, world: World, clock: MovingClock) -> None:
         accounts.save_account(values={"is_enabled": False}, server=world.server, actor="test", now=clock())
         service, operation = buy(world)
