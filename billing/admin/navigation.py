@@ -39,6 +39,7 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
         (
             Place(_("Operations"), "sync_alt", "admin:billing_operation_changelist", has_badge=True),
             Place(_("Servers"), "dns", "admin:noc_server_changelist", Permission.MANAGE_SERVERS),
+            Place(_("Modules"), "extension", "admin:noc_server_modules", Permission.MANAGE_SERVERS),
             Place(_("Server groups"), "lan", "admin:noc_servergroup_changelist", Permission.MANAGE_SERVERS),
             Place(_("Price lists"), "sell", "admin:noc_pricelistentry_changelist", Permission.MANAGE_CATALOG),
         ),

@@ -93,6 +93,8 @@ def retry_words(operation: Operation) -> str:
         return _("Looks at the partner again whether it was done. Nothing is sent, so nothing is bought twice.")
     if operation.status == OperationStatus.FAILED:
         return _("A new operation is queued: it %(effect)s.") % effect
+    if operation.status not in WAITING_STATUSES:
+        return _("Nothing: it is finished, or running.")
     return _("Runs now, without waiting any longer: it %(effect)s.") % effect
 
 

@@ -12,7 +12,6 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedCheckboxFilter
 
@@ -121,7 +120,8 @@ class OperationAdmin(ObjectAdmin):
         if "confirmed" not in request.POST:
             context = {
                 **self.frame(request, self._list_crumb),
-                "title": _("Retry %(count)s operations") % {"count": len(chosen)},
+                "title": ngettext("Retry %(count)s operation", "Retry %(count)s operations", len(chosen))
+                % {"count": len(chosen)},
                 "rows": [(operation, operation_title(operation), retry_words(operation)) for operation in chosen],
                 "checkbox_name": ACTION_CHECKBOX_NAME,
             }

@@ -5,10 +5,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.forms.models import fields_for_model
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -23,7 +25,7 @@ from billing.models import Event, Operation, ServiceStatus
 from billing.permissions import Permission
 from billing.templatetags.back_office import amount_text, state
 from billing.templatetags.portal import money
-from catalog.modules import MODULES
+from catalog.modules import KIND_LABELS, MODULES
 from noc.models import CallLog, Server, ServerGroup
 
 FORM_FIELDS = (
@@ -187,6 +189,28 @@ class ServerAdmin(ObjectAdmin):
     list_display_links = ("starred",)
     list_filter = (("health", ChoicesCheckboxFilter), ("is_enabled", BooleanRadioFilter))
     search_fields = ("name", "hostname", "username")
+
+    def get_urls(self) -> list[URLPattern]:
+        modules = path("modules/", self.admin_site.admin_view(self.modules_view), name="noc_server_modules")
+        return [modules, *super().get_urls()]
+
+    def modules_view(self, request: HttpRequest) -> HttpResponse:
+        """The directory of provisioning modules (S1), searchable by name."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        wanted = request.GET.get("q", "").strip()
+        counts = dict(Server.objects.order_by().values_list("module").annotate(Count("pk")))
+        modules = [
+            {
+                "label": module.label,
+                "kinds": [KIND_LABELS[kind] for kind in sorted(module.sellable_kinds)],
+                "servers": counts.get(code, 0),
+            }
+            for code, module in MODULES.items()
+            if wanted.lower() in str(module.label).lower()
+        ]
+        context = {**self.frame(request), "title": _("Modules"), "opts": None, "modules": modules, "wanted": wanted}
+        return TemplateResponse(request, "admin/noc/server/modules.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Server]:
         return _counted(super().get_queryset(request))

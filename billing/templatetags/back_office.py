@@ -120,6 +120,7 @@ _NAMES: Final[dict[str, str | Promise]] = {
     "command": _("command"),
     "decision": _("decision"),
     "fields": _("fields"),
+    "from": _("from"),
     "gateway": _("paid by"),
     "key": _("key"),
     "kind": _("what"),
@@ -131,6 +132,8 @@ _NAMES: Final[dict[str, str | Promise]] = {
     "remote_id": _("number at the partner"),
     "role": _("role"),
     "server": _("server"),
+    "status": _("status"),
+    "until": _("until"),
     "user": _("user"),
 }
 _VALUES: Final[dict[str, str | Promise]] = {
@@ -139,6 +142,7 @@ _VALUES: Final[dict[str, str | Promise]] = {
     **{kind.value.lower(): kind.label for kind in OperationKind},
     **{reason.value: reason.label for reason in HoldReason},
     **{role.value: role.label for role in StaffRole},
+    **{status.value: status.label for status in ServiceStatus},
     "bought": _("it was done"),
     "not_bought": _("it was not done"),
     "True": _("yes"),

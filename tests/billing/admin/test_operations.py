@@ -128,6 +128,8 @@ def test_one_that_cannot_be_retried_does_not_stop_the_others(world: World, servi
     done = make_active_service(world.client, world.lite, ip="192.0.2.11", licname="two").operations.get(kind="CREATE")
     held = bring_to(service, status="HELD", hold_reason="NO_SERVER")
     sent = {"action": "retry_selected", "_selected_action": [done.pk, held.pk], "confirmed": "yes"}
+    question = {key: value for key, value in sent.items() if key != "confirmed"}
+    assert "Nothing: it is finished" in text_of(boss.post(list_of(Operation, "?show=all"), question))
     page = boss.post(list_of(Operation, "?show=all"), sent, follow=True)
     held.refresh_from_db()
     assert held.status == "QUEUED"

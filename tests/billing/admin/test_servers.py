@@ -108,3 +108,11 @@ def test_a_group_takes_servers(world: World, boss: Browser) -> None:
     sent = {"name": "Europe", "fill_type": "FILL_ACTIVE", "servers": [str(world.server.pk)]}
     assert boss.post(add_page(ServerGroup), sent).status_code == 302
     assert list(ServerGroup.objects.get().servers.all()) == [world.server]
+
+
+def test_the_directory_finds_the_module_and_says_that_it_is_active(world: World, boss: Browser, sales: Browser) -> None:
+    words = text_of(boss.get("/admin/noc/server/modules/?q=ISPmanager"))
+    assert "ispmanager NOC" in words
+    assert ">Active<" in words
+    assert "No module has this" in text_of(boss.get("/admin/noc/server/modules/?q=plesk"))
+    assert sales.get("/admin/noc/server/modules/").status_code == 403
