@@ -19,7 +19,7 @@ import psycopg
 import redis
 
 from demo.portal import Portal, environment_for, run_portal
-from demo.processes import stop_on_terminate
+from demo.processes import stop_on_signals
 from demo.services import own_services
 from demo.sides import Partner
 
@@ -84,7 +84,7 @@ def main() -> int:
     parser.add_argument("--services", type=int, default=5000, help="services due for renewal")
     parser.add_argument("--noops", type=int, default=3000, help="no-op tasks")
     options = parser.parse_args()
-    stop_on_terminate()
+    stop_on_signals()
     database_url, redis_url = find_services()
     with (
         tempfile.TemporaryDirectory(prefix="nocdesk-bench-") as folder,

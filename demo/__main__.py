@@ -1,13 +1,14 @@
 """`python -m demo`: the story as a table. `python -m demo serve`: a portal with demo data, left running."""
 
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from demo.portal import run_portal
-from demo.processes import ProcessFailed, stop_on_terminate
+from demo.processes import ProcessFailed, stop_on_signals
 from demo.scene import open_scene
 from demo.serve import serve
 from demo.sides import StoryBroken
@@ -32,27 +33,26 @@ def tell_story(folder: Path) -> bool:
 
 
 def main() -> int:
-    """0 if all went as it should; 1 with the logs kept if not; 130 after Ctrl-C."""
-    stop_on_terminate()
+    """0 if all went as it should; 1 if not, with data and logs kept; 130 after Ctrl-C."""
+    stop_on_signals()
     folder = Path(tempfile.mkdtemp(prefix="nocdesk-demo-"))
-    is_serving, is_well = sys.argv[1:] == ["serve"], False
+    is_worth_keeping = False
     try:
-        if is_serving:
+        if sys.argv[1:] == ["serve"]:
             serve(folder)
-        else:
-            is_well = tell_story(folder)
+        is_worth_keeping = not tell_story(folder)
     except (ProcessFailed, StoryBroken) as error:
         print(f"\nStopped: {error}", file=sys.stderr)
+        is_worth_keeping = True
     except KeyboardInterrupt:
         print("\nStopped.")
-        is_well = is_serving
-        return 0 if is_serving else 130
+        return 128 + signal.SIGINT
     finally:
-        if is_well:
-            shutil.rmtree(folder, ignore_errors=True)
+        if is_worth_keeping:
+            print(f"Data and logs: {folder}", file=sys.stderr)
         else:
-            print(f"Logs and data: {folder}", file=sys.stderr)
-    return 0 if is_well else 1
+            shutil.rmtree(folder, ignore_errors=True)
+    return int(is_worth_keeping)
 
 
 if __name__ == "__main__":

@@ -139,13 +139,17 @@ def _ignored(*numbers: signal.Signals) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def stop_on_terminate() -> None:
-    """Makes SIGTERM unwind the program like Ctrl-C does, so that what it started is stopped. For the main thread."""
+def stop_on_signals() -> None:
+    """Makes SIGTERM and SIGINT unwind the program, so that what it started is stopped. For the main thread.
+
+    A shell's background job starts with SIGINT ignored; it is taken back here.
+    """
 
     def unwind(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
     signal.signal(signal.SIGTERM, unwind)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def find_free_port(*, preferred: int = 0) -> int:

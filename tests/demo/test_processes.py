@@ -1,4 +1,7 @@
 import os
+import re
+import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -6,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.portal import ROOT
 from demo.processes import Processes, ProcessFailed, find_free_port
 
 SHELL_WITH_CHILD = ["/bin/sh", "-c", "sleep 300 & echo child $!; wait"]
@@ -25,9 +29,9 @@ def is_running(pid: int) -> bool:
     return state != "Z"
 
 
-def wait_for_output(processes: Processes, word: str) -> str:
+def wait_for_output(processes: Processes, word: str, *, seconds: float = 10) -> str:
     one = processes.running[0]
-    assert processes.wait_until(lambda: word in one.last_output(), timeout=10)
+    assert processes.wait_until(lambda: word in one.last_output(), timeout=seconds)
     return one.last_output()
 
 
@@ -80,11 +84,21 @@ def test_a_failed_command_says_what_it_printed(processes: Processes) -> None:
 
 
 def test_a_taken_port_is_not_given_although_preferred() -> None:
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         assert find_free_port(preferred=port) != port
+    assert find_free_port(preferred=port) == port
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
+def test_a_signal_ends_the_demo_and_all_that_it_started(tmp_path: Path, number: signal.Signals) -> None:
+    with Processes(os.environ, ROOT, tmp_path / "logs") as processes:
+        demo = processes.start("demo", [sys.executable, "-u", "-m", "demo"])
+        output = wait_for_output(processes, "Partner http", seconds=90)
+        os.kill(demo.process.pid, number)
+        assert demo.process.wait(30) == 128 + number
+    port = int(re.findall(r"Partner http://127\.0\.0\.1:(\d+)", output)[0])
     assert find_free_port(preferred=port) == port
