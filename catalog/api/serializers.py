@@ -9,6 +9,7 @@ from catalog.actions.groups import GroupInvalid, save_group
 from catalog.actions.products import PriceValues, ProductInvalid, create_product, update_product
 from catalog.models import Currency, CustomField, Cycle, Price, Product, ProductGroup
 from catalog.modules import ISPMANAGER_NOC, KIND_LABELS, MODULES
+from catalog.money import round_money
 
 
 class CurrencySerializer(serializers.ModelSerializer[Currency]):
@@ -44,6 +45,13 @@ class ProductPriceSerializer(serializers.ModelSerializer[Price]):
     class Meta:
         model = Price
         fields = ["currency", "cycle", "price", "setup_fee"]
+
+    def to_representation(self, instance: Price) -> dict[str, Any]:
+        """Amounts with the decimals of their currency."""
+        shown = dict(super().to_representation(instance))
+        for name in ("price", "setup_fee"):
+            shown[name] = str(round_money(getattr(instance, name), precision=instance.currency.precision))
+        return shown
 
 
 class CustomFieldSerializer(serializers.ModelSerializer[CustomField]):
