@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from vault.fields import EncryptedTextField
 
@@ -17,7 +18,7 @@ class FillType(models.TextChoices):
 class AccountHealth(models.TextChoices):
     """What the partner last said of the account; anything but OK holds paying operations."""
 
-    OK = "OK", _("Ready")
+    OK = "OK", pgettext_lazy("partner account", "Ready")
     REFUSED = "REFUSED", _("Login refused")
     NO_MONEY = "NO_MONEY", _("Out of money")
 
@@ -118,7 +119,9 @@ class CallLog(models.Model):
     """One HTTP call to a partner, secrets removed. `reference` is the caller's own mark, e.g. "operation:12/1"."""
 
     server = models.ForeignKey(Server, on_delete=models.SET_NULL, null=True, related_name="calls")
-    reference = models.CharField(_("reference"), max_length=100, blank=True, default="", db_index=True)
+    reference = models.CharField(
+        pgettext_lazy("partner call", "reference"), max_length=100, blank=True, default="", db_index=True
+    )
     func = models.CharField(_("function"), max_length=100)
     params = models.JSONField(_("parameters"), default=dict)
     status_code = models.PositiveIntegerField(_("HTTP status"), null=True)

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 
 from billing.actions.api_keys import issue_api_key, revoke_api_key
@@ -123,7 +123,7 @@ class ApiKeyAdmin(ObjectAdmin):
     def holder(self, key: ApiKey) -> str:
         return key_holder(key)
 
-    @admin.display(description=gettext_lazy("issued"), ordering="created_at")
+    @admin.display(description=pgettext_lazy("API key", "issued"), ordering="created_at")
     def created(self, key: ApiKey) -> SafeString | str:
         return brief(key.created_at)
 

@@ -12,7 +12,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedCheckboxFilter
 
 from billing.actions.provisioning import retry_operation
@@ -171,6 +171,6 @@ class OperationAdmin(ObjectAdmin):
     def asked(self, operation: Operation) -> SafeString | str:
         return brief(operation.created_at)
 
-    @admin.display(description=gettext_lazy("due"), ordering="run_after")
+    @admin.display(description=pgettext_lazy("operation", "due"), ordering="run_after")
     def due(self, operation: Operation) -> SafeString | str:
         return "—" if operation.is_settled else brief(operation.run_after)

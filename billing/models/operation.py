@@ -4,16 +4,17 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class OperationKind(models.TextChoices):
     """What an operation does to its service at the partner."""
 
-    CREATE = "CREATE", _("Create")
-    RENEW = "RENEW", _("Renew")
-    TERMINATE = "TERMINATE", _("Terminate")
-    SYNC = "SYNC", _("Sync")
-    CHANGE = "CHANGE", _("Change")
+    CREATE = "CREATE", pgettext_lazy("operation", "Create")
+    RENEW = "RENEW", pgettext_lazy("operation", "Renew")
+    TERMINATE = "TERMINATE", pgettext_lazy("operation", "Terminate")
+    SYNC = "SYNC", pgettext_lazy("operation", "Sync")
+    CHANGE = "CHANGE", pgettext_lazy("operation", "Change")
 
 
 class OperationStatus(models.TextChoices):

@@ -8,10 +8,11 @@ from babel.dates import format_datetime, format_skeleton, format_time, format_ti
 from django import template
 from django.conf import settings
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
@@ -226,7 +227,9 @@ def outcome(attempt: OperationAttempt) -> str:
 @register.filter
 def lasted(attempt: OperationAttempt) -> str:
     """How long an attempt took: `3.2 s`."""
-    return f"{(attempt.ended_at - attempt.started_at).total_seconds():.1f} s" if attempt.ended_at else ""
+    if attempt.ended_at is None:
+        return ""
+    return _seconds_text((attempt.ended_at - attempt.started_at).total_seconds(), decimals=1)
 
 
 @register.filter
@@ -270,4 +273,8 @@ def amount_text(amount: Decimal, currency_id: str) -> str:
 @register.filter
 def seconds(milliseconds: int) -> str:
     """`0.42 s`."""
-    return f"{milliseconds / 1000:.2f} s"
+    return _seconds_text(milliseconds / 1000, decimals=2)
+
+
+def _seconds_text(value: float, *, decimals: int) -> str:
+    return gettext("%(seconds)s s") % {"seconds": number_format(value, decimals)}
