@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 # (step, module, attribute, when): when the attribute is called, die before the call, after it, or while it runs.
 STEPS = {
     "claimed": ("billing.actions.provisioning.running", "claim_operation", "after"),
-    "before_intent": ("billing.actions.provisioning.creating", "write_intent", "before"),
-    "after_intent": ("billing.actions.provisioning.creating", "write_intent", "after"),
+    "before_intent": ("billing.actions.provisioning.paying", "write_intent", "before"),
+    "after_intent": ("billing.actions.provisioning.paying", "write_intent", "after"),
     "during_pay": ("billing.provisioners.ispmanager_noc.RemoteSide", "buy", "during"),
     "answer_in_hand": ("billing.provisioners.ispmanager_noc.RemoteSide", "buy", "after"),
     "number_kept": ("billing.actions.provisioning.creating", "change_claimed", "after"),

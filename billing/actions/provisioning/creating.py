@@ -13,26 +13,19 @@ from billing.actions.provisioning.looking import find_purchase, look_for_purchas
 from billing.actions.provisioning.outcomes import (
     change_claimed,
     check_later,
-    fail,
     finish,
     hold_account,
     need_person,
-    requeue,
     withdraw_intent,
     words_of,
-    write_intent,
 )
+from billing.actions.provisioning.paying import PayingCall, pay_once
 from billing.models import HoldReason, OperationStatus, Service
 from billing.provisioners.ispmanager_noc import RemoteSide, open_remote_side
 from noc.errors import (
-    AuthFailed,
-    InsufficientFunds,
     NotBought,
     NotFound,
-    OutcomeUnknown,
     PartnerError,
-    Rejected,
-    Unavailable,
 )
 from noc.schemas import ItemStatus, RemoteService
 
@@ -76,46 +69,22 @@ def _send(claim: Claim, side: RemoteSide, clock: Clock) -> None:
             )
             return
     snapshot = [row.id for row in rows if side.looks_alike(row)]
-    write_intent(claim, match_key=side.match_key, snapshot=snapshot, now=clock())
-    sent_at = claim.operation.sent_at
-    if sent_at is None or clock() - sent_at > settings.NOC_INTENT_FRESHNESS:
-        requeue(
-            claim,
-            now=clock(),
-            message=gettext_noop("Took too long to start; nothing was sent."),
-            **withdraw_intent(claim),
-        )
+    paying = PayingCall(
+        send=side.buy,
+        refused=gettext_noop("The partner refused the order: %(detail)s"),
+        lost=gettext_noop("The partner's answer was lost: looking for what was bought. %(detail)s"),
+        first_look=lambda now: next_look_at(claim, now=now),
+        left_unpaid=lambda error: _not_bought(claim, side, error, clock),
+    )
+    reply = pay_once(claim, clock, paying, match_key=side.match_key, snapshot=snapshot)
+    if reply is None:
         return
-    _pay(claim, side, clock)
-
-
-def _pay(claim: Claim, side: RemoteSide, clock: Clock) -> None:
-    """The paying call and what each answer means (partner-api.md §11; design, rule of outcome)."""
-    try:
-        reply = side.buy()
-    except Unavailable as error:
-        message = gettext_noop("The partner cannot be reached; nothing was sent. %(detail)s")
-        requeue(claim, now=clock(), message=message, values=words_of(error), **withdraw_intent(claim))
-    except AuthFailed as error:
-        hold_account(claim, error, reason=HoldReason.ACCOUNT_REFUSED, now=clock(), **withdraw_intent(claim))
-    except InsufficientFunds as error:
-        hold_account(claim, error, reason=HoldReason.NO_MONEY, now=clock(), **withdraw_intent(claim))
-    except NotBought as error:
-        _not_bought(claim, side, error, clock)
-    except Rejected as error:
-        message = gettext_noop("The partner refused the order: %(detail)s")
-        fail(claim, now=clock(), message=message, values=words_of(error))
-    except OutcomeUnknown as error:
-        message = gettext_noop("The partner's answer was lost: looking for what was bought. %(detail)s")
-        now = clock()
-        check_later(claim, now=now, run_after=next_look_at(claim, now=now), message=message, values=words_of(error))
-    else:
-        if reply.remote_id:
-            _keep(claim, side, reply.remote_id, clock)
-        else:
-            message = gettext_noop("The partner answered without a number: looking for what was bought.")
-            now = clock()
-            check_later(claim, now=now, run_after=next_look_at(claim, now=now), message=message)
+    if reply.remote_id:
+        _keep(claim, side, reply.remote_id, clock)
+        return
+    message = gettext_noop("The partner answered without a number: looking for what was bought.")
+    now = clock()
+    check_later(claim, now=now, run_after=next_look_at(claim, now=now), message=message)
 
 
 def _look(claim: Claim, side: RemoteSide, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -15,23 +16,18 @@ from billing.actions.provisioning.outcomes import (
     finish,
     hold_account,
     need_person,
-    requeue,
     withdraw_intent,
     words_of,
-    write_intent,
 )
+from billing.actions.provisioning.paying import PayingCall, pay_once
 from billing.actions.queueing import queue_renewal_if_due
 from billing.models import HoldReason, OperationStatus
 from billing.provisioners.ispmanager_noc import RemoteSide, open_remote_side
 from noc.errors import (
-    AuthFailed,
-    InsufficientFunds,
     NotBought,
     NotFound,
-    OutcomeUnknown,
     PartnerError,
     Rejected,
-    Unavailable,
 )
 from noc.schemas import ItemStatus, RemoteService
 
@@ -82,17 +78,21 @@ def _send(claim: Claim, side: RemoteSide, remote: RemoteService, clock: Clock) -
     if refusal is not None:
         fail(claim, now=clock(), message=refusal[0], values=refusal[1])
         return
-    write_intent(claim, match_key=f"{side.server.pk}:renew:{remote.id}", snapshot=[], now=clock())
-    sent_at = claim.operation.sent_at
-    if sent_at is None or clock() - sent_at > settings.NOC_INTENT_FRESHNESS:
-        requeue(
-            claim,
-            now=clock(),
-            message=gettext_noop("Took too long to start; nothing was sent."),
-            **withdraw_intent(claim),
-        )
-        return
-    _pay(claim, side, clock)
+    paying = PayingCall(
+        send=partial(_renew, claim, side),
+        refused=gettext_noop("The partner refused the renewal: %(detail)s"),
+        lost=gettext_noop("The partner's answer was lost: reading the end date. %(detail)s"),
+        first_look=lambda now: now + FIRST_LOOK,
+        left_unpaid=lambda error: _left_unpaid(claim, side, error, clock),
+    )
+    if pay_once(claim, clock, paying, match_key=f"{side.server.pk}:renew:{remote.id}", snapshot=[]):
+        _read_back(claim, side, clock)
+
+
+def _renew(claim: Claim, side: RemoteSide) -> bool:
+    """The new end date in the answer is only a hint: it is read back."""
+    side.renew(claim.service.remote_id, _period(claim))
+    return True
 
 
 def _dry_run(claim: Claim, side: RemoteSide) -> tuple[str, dict[str, str]] | None:
@@ -108,29 +108,6 @@ def _dry_run(claim: Claim, side: RemoteSide) -> tuple[str, dict[str, str]] | Non
             {"period": str(_period(claim)), "offered": offered},
         )
     return None
-
-
-def _pay(claim: Claim, side: RemoteSide, clock: Clock) -> None:
-    try:
-        side.renew(claim.service.remote_id, _period(claim))
-    except Unavailable as error:
-        message = gettext_noop("The partner cannot be reached; nothing was sent. %(detail)s")
-        requeue(claim, now=clock(), message=message, values=words_of(error), **withdraw_intent(claim))
-    except AuthFailed as error:
-        hold_account(claim, error, reason=HoldReason.ACCOUNT_REFUSED, now=clock(), **withdraw_intent(claim))
-    except InsufficientFunds as error:
-        hold_account(claim, error, reason=HoldReason.NO_MONEY, now=clock(), **withdraw_intent(claim))
-    except NotBought as error:
-        _left_unpaid(claim, side, error, clock)
-    except Rejected as error:
-        message = gettext_noop("The partner refused the renewal: %(detail)s")
-        fail(claim, now=clock(), message=message, values=words_of(error))
-    except OutcomeUnknown as error:
-        message = gettext_noop("The partner's answer was lost: reading the end date. %(detail)s")
-        now = clock()
-        check_later(claim, now=now, run_after=now + FIRST_LOOK, message=message, values=words_of(error))
-    else:
-        _read_back(claim, side, clock)
 
 
 def _read_back(claim: Claim, side: RemoteSide, clock: Clock) -> None:
