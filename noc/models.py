@@ -96,7 +96,7 @@ class Server(models.Model):
 class PriceListEntry(models.Model):
     """One tariff of an account's live price list, as last read (`pricelist.export`)."""
 
-    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="price_list")
+    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="price_list", verbose_name=_("server"))
     kind = models.CharField(_("kind"), max_length=20)
     tariff_id = models.CharField(_("Product ID"), max_length=20)
     name = models.CharField(_("name"), max_length=255)
@@ -118,7 +118,9 @@ class PriceListEntry(models.Model):
 class CallLog(models.Model):
     """One HTTP call to a partner, secrets removed. `reference` is the caller's own mark, e.g. "operation:12/1"."""
 
-    server = models.ForeignKey(Server, on_delete=models.SET_NULL, null=True, related_name="calls")
+    server = models.ForeignKey(
+        Server, on_delete=models.SET_NULL, null=True, related_name="calls", verbose_name=_("server")
+    )
     reference = models.CharField(
         pgettext_lazy("partner call", "reference"), max_length=100, blank=True, default="", db_index=True
     )

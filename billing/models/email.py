@@ -3,6 +3,7 @@ from typing import Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class EmailStatus(models.TextChoices):
@@ -26,7 +27,9 @@ class Email(models.Model):
     """One letter to one recipient about one event: written with the fact, sent by a worker."""
 
     event = models.ForeignKey("billing.Event", on_delete=models.PROTECT, related_name="emails")
-    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, null=True, related_name="emails")
+    client = models.ForeignKey(
+        "billing.Client", on_delete=models.PROTECT, null=True, related_name="emails", verbose_name=_("client")
+    )
     letter = models.CharField(_("letter"), max_length=60)
     recipient = models.EmailField(_("recipient"), max_length=254)
     language = models.CharField(_("language"), max_length=5)
@@ -41,7 +44,7 @@ class Email(models.Model):
     objects = EmailQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("e-mail")
+        verbose_name = pgettext_lazy("letter", "e-mail")
         verbose_name_plural = _("e-mails")
         ordering = ["-id"]
         constraints = [

@@ -10,7 +10,9 @@ class Event(AppendOnly):
     name = models.CharField(_("event"), max_length=60, db_index=True)
     at = models.DateTimeField(_("at"), db_index=True)
     actor = models.CharField(_("by"), max_length=150, blank=True, default="")
-    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, null=True, related_name="events")
+    client = models.ForeignKey(
+        "billing.Client", on_delete=models.PROTECT, null=True, related_name="events", verbose_name=_("client")
+    )
     order = models.ForeignKey("billing.Order", on_delete=models.PROTECT, null=True, related_name="events")
     invoice = models.ForeignKey("billing.Invoice", on_delete=models.PROTECT, null=True, related_name="events")
     service = models.ForeignKey("billing.Service", on_delete=models.PROTECT, null=True, related_name="events")

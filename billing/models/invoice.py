@@ -33,7 +33,9 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 class Invoice(models.Model):
     """A bill. Amounts are frozen when it is issued; it is a proforma until payment gives it a gapless number."""
 
-    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="invoices")
+    client = models.ForeignKey(
+        "billing.Client", on_delete=models.PROTECT, related_name="invoices", verbose_name=_("client")
+    )
     order = models.OneToOneField(
         "billing.Order", on_delete=models.PROTECT, null=True, blank=True, related_name="invoice"
     )

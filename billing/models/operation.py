@@ -91,7 +91,14 @@ class Operation(models.Model):
     lease_expires_at = models.DateTimeField(_("lease until"), null=True, blank=True)
 
     # The intent, written before a call with effects. `snapshot` holds the ids that looked alike beforehand.
-    server = models.ForeignKey("noc.Server", on_delete=models.PROTECT, null=True, blank=True, related_name="operations")
+    server = models.ForeignKey(
+        "noc.Server",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="operations",
+        verbose_name=_("server"),
+    )
     match_key = models.CharField(_("match key"), max_length=400, blank=True, default="")
     snapshot = models.JSONField(_("look-alikes before sending"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
@@ -141,7 +148,7 @@ class Operation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} #{self.pk}"
+        return f"{self.get_kind_display()} #{self.pk}"
 
     @property
     def is_settled(self) -> bool:

@@ -18,7 +18,9 @@ class Order(models.Model):
     """What a client asked for, at the prices of that moment. Renewals make no orders."""
 
     number = models.CharField(_("number"), max_length=10, unique=True)
-    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="orders")
+    client = models.ForeignKey(
+        "billing.Client", on_delete=models.PROTECT, related_name="orders", verbose_name=_("client")
+    )
     status = models.CharField(_("status"), max_length=20, choices=OrderStatus, default=OrderStatus.PENDING)
     payment_method = models.CharField(_("payment method"), max_length=30)
     currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, related_name="+")

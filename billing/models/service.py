@@ -49,9 +49,13 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 class Service(models.Model):
     """Something a client has. `paid_until` is moved by payment only, `expires_on` by the partner only."""
 
-    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="services")
+    client = models.ForeignKey(
+        "billing.Client", on_delete=models.PROTECT, related_name="services", verbose_name=_("client")
+    )
     order_line = models.ForeignKey("billing.OrderLine", on_delete=models.PROTECT, related_name="services")
-    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="services")
+    product = models.ForeignKey(
+        "catalog.Product", on_delete=models.PROTECT, related_name="services", verbose_name=_("product")
+    )
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
     status = models.CharField(_("status"), max_length=20, choices=ServiceStatus, default=ServiceStatus.PENDING)
     cycle = models.CharField(_("cycle"), max_length=20, choices=Cycle)
@@ -70,7 +74,9 @@ class Service(models.Model):
     kind = models.CharField(_("kind"), max_length=20, blank=True, default="")
     tariff_id = models.CharField(_("Product ID"), max_length=20, blank=True, default="")
     partner_period = models.SmallIntegerField(_("period bought"), null=True, blank=True)
-    server = models.ForeignKey("noc.Server", on_delete=models.PROTECT, null=True, blank=True, related_name="services")
+    server = models.ForeignKey(
+        "noc.Server", on_delete=models.PROTECT, null=True, blank=True, related_name="services", verbose_name=_("server")
+    )
     remote_id = models.CharField(_("ID at the partner"), max_length=50, blank=True, default="")
     remote_status = models.PositiveSmallIntegerField(_("status at the partner"), null=True, blank=True)
     dedicated_ip = models.GenericIPAddressField(_("dedicated IP"), null=True, blank=True)

@@ -17,7 +17,9 @@ class Price(models.Model):
     """Price and setup fee of a product for one cycle in one currency. A cycle without a row is not offered."""
 
     product = models.ForeignKey("catalog.Product", on_delete=models.CASCADE, related_name="prices")
-    currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, related_name="+")
+    currency = models.ForeignKey(
+        "catalog.Currency", on_delete=models.PROTECT, related_name="+", verbose_name=_("currency")
+    )
     cycle = models.CharField(_("cycle"), max_length=20, choices=Cycle)
     price = models.DecimalField(_("price"), max_digits=19, decimal_places=4)
     setup_fee = models.DecimalField(_("setup fee"), max_digits=19, decimal_places=4, default=0)

@@ -30,7 +30,9 @@ class QuantityMode(models.TextChoices):
 class Product(models.Model):
     """Something a client can order, and what a module buys for it."""
 
-    group = models.ForeignKey("catalog.ProductGroup", on_delete=models.PROTECT, related_name="products")
+    group = models.ForeignKey(
+        "catalog.ProductGroup", on_delete=models.PROTECT, related_name="products", verbose_name=_("product group")
+    )
     name = models.CharField(_("name"), max_length=150)
     slug = models.SlugField(_("URL"), max_length=100)
     tagline = models.CharField(_("tagline"), max_length=255, blank=True, default="")
