@@ -56,17 +56,35 @@ class EventAdmin(ReadOnlyAdmin):
 class EmailAdmin(ReadOnlyAdmin):
     """Letters, sent and waiting."""
 
-    list_display = ("state", "letter", "recipient", "subject", "client", "attempt", "sent")
-    list_display_links = ("letter",)
+    list_display = ("state", "letter_words", "recipient", "subject", "client", "attempt", "sent")
+    list_display_links = ("letter_words",)
     list_filter = (("status", ChoicesCheckboxFilter), ("letter", AllValuesCheckboxFilter))
     list_select_related = ("client",)
     search_fields = ("recipient", "subject", "letter")
-    fields = ("state", "letter", "subject", "recipient", "language", "client", "attempt", "due", "sent", "error")
+    fields = (
+        "state",
+        "letter_words",
+        "letter",
+        "subject",
+        "recipient",
+        "language",
+        "client",
+        "attempt",
+        "due",
+        "sent",
+        "error",
+    )
     readonly_fields = fields
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, email: Email) -> SafeString:
         return state(email.status, email.get_status_display())
+
+    @admin.display(description=gettext_lazy("letter"), ordering="letter")
+    def letter_words(self, email: Email) -> str:
+        """The event that the letter tells of, in words."""
+        name = email.letter.removeprefix("operator.")
+        return str(EVENTS.get(name, name))
 
     @admin.display(description=gettext_lazy("due at"), ordering="run_after")
     def due(self, email: Email) -> SafeString | str:

@@ -1,8 +1,11 @@
 """Operations for people: in words, newest first."""
 
 from collections.abc import Iterable
+from datetime import date
 
-from django.utils.translation import gettext
+from babel.dates import format_date
+from django.conf import settings
+from django.utils.translation import get_language, gettext
 
 from billing.models import Operation, OperationAttempt
 
@@ -11,7 +14,14 @@ def words(message: str, values: dict[str, str]) -> str:
     """A stored msgid filled with its values, both in the reader's language where they have a translation."""
     if not message:
         return ""
-    return gettext(message) % {key: gettext(value) if value else "" for key, value in values.items()}
+    return gettext(message) % {key: _shown(key, value) for key, value in values.items()}
+
+
+def _shown(key: str, value: str) -> str:
+    if key == "date":
+        locale = (get_language() or settings.LANGUAGE_CODE).replace("-", "_")
+        return format_date(date.fromisoformat(value), locale=locale)
+    return gettext(value) if value else ""
 
 
 def operation_words(operation: Operation | OperationAttempt) -> str:

@@ -1,10 +1,11 @@
 """How the back office prints states, people and what happened."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from django import template
 from django.conf import settings
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
+    Client,
     EmailStatus,
     Event,
     HoldReason,
@@ -28,10 +30,11 @@ from billing.models import (
     Posting,
     ServiceStatus,
     StaffRole,
+    User,
 )
 from billing.queries.operations import operation_words, words
 from catalog.money import format_money
-from noc.models import AccountHealth
+from noc.models import AccountHealth, Server
 
 register = template.Library()
 
@@ -116,6 +119,7 @@ GATEWAYS: Final[dict[str, str | Promise]] = {
 }
 
 
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAMES: Final[dict[str, str | Promise]] = {
     "amount": _("amount"),
     "command": _("command"),
@@ -162,7 +166,7 @@ def brief(value: datetime | None) -> SafeString | str:
     """A moment for lists, short; the year, the time zone and how long ago are in the tooltip."""
     if value is None:
         return "—"
-    locale = (get_language() or settings.LANGUAGE_CODE).replace("-", "_")
+    locale = _locale()
     local = timezone.localtime(value)
     is_this_year = local.year == timezone.localdate().year
     day = format_skeleton("MMMd" if is_this_year else "yMMMd", local, tzinfo=local.tzinfo, locale=locale)
@@ -191,8 +195,23 @@ def details(event: Event) -> str:
 def _flat(value: object) -> str:
     """A value in words where it has some: a kind of operation, a reason, a gateway, a list of names."""
     if isinstance(value, list):
-        return ", ".join(str(_NAMES.get(item, item)) for item in value)
+        return ", ".join(_field_words(item) for item in value)
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return format_date(date.fromisoformat(value), locale=_locale())
     return str(_VALUES.get(str(value), value))
+
+
+def _field_words(name: str) -> str:
+    """A field that was changed, by its label."""
+    for model in (Client, Server, User):
+        for field in model._meta.fields:
+            if field.name == name:
+                return str(field.verbose_name)
+    return str(_NAMES.get(name, name))
+
+
+def _locale() -> str:
+    return (get_language() or settings.LANGUAGE_CODE).replace("-", "_")
 
 
 @register.filter

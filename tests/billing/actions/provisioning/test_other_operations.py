@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from babel.dates import format_date
 
 from billing.actions.commands import ChangeInvalid, CommandNotAllowed, UnknownCommand, change_service, run_command
 from billing.actions.provisioning import run_operation
@@ -83,7 +84,7 @@ class TestRenewing:
             run(operation, clock)
             clock.skip(minutes=11)
         assert operation.status == "NEEDS_CHECK"
-        assert str(service.expires_on) in operation_words(operation)
+        assert format_date(service.expires_on, locale="en") in operation_words(operation)
         assert judge_cover(now=clock()) == 0
         assert httpx.get(f"{sandbox.url}/admin/state").json()["acts"].get("prolong", 0) == 0
 
