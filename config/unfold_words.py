@@ -1,10 +1,19 @@
-"""Words of unfold that the back office shows. unfold brings no translations: listed here, ours hold them."""
+"""Words of unfold and of Django's admin that the back office shows.
+
+unfold brings no translations, and Django's put a name into a sentence without declining it: listed here, ours win.
+"""
 
 from typing import Final
 
 from django.utils.translation import gettext_noop, ngettext_lazy
 
 WORDS: Final = (
+    gettext_noop("Add %s"),
+    gettext_noop("Add another %(verbose_name)s"),
+    gettext_noop("Change %s"),
+    gettext_noop("Select %s to change"),
+    gettext_noop("Select %s to view"),
+    gettext_noop("View %s"),
     gettext_noop("All applications"),
     gettext_noop("Apply Filters"),
     gettext_noop("Available shortcuts"),
