@@ -13,11 +13,13 @@ from billing.models import (
     PAYING_KINDS,
     UNDERWAY_STATUSES,
     HoldReason,
+    Invoice,
     InvoiceStatus,
     Operation,
     OperationAttempt,
     OperationKind,
     OperationStatus,
+    Order,
     OrderStatus,
     Service,
 )
@@ -88,11 +90,11 @@ def _in_flight(server: Server, *, now: datetime) -> int:
 
 def _may_start(operation: Operation, server: Server | None, *, now: datetime) -> bool:
     rivals = Operation.objects.filter(service=operation.service, status__in=UNDERWAY_STATUSES).exclude(pk=operation.pk)
-    if rivals.exists():
+    if rivals.exists() or _waits_behind_purchase(operation):
         Operation.objects.filter(pk=operation.pk).update(run_after=now + BUSY_WAIT)
         return False
-    if not operation.was_sent and _is_moot(operation):
-        _cancel(operation, now=now)
+    if is_moot(operation):
+        _drop(operation, now=now)
         return False
     hold = judge_hold(operation, server)
     if hold is not None:
@@ -101,16 +103,27 @@ def _may_start(operation: Operation, server: Server | None, *, now: datetime) ->
     return True
 
 
-def _is_moot(operation: Operation) -> bool:
-    """A purchase whose order was cancelled or whose payment was taken back since it was queued."""
+def _waits_behind_purchase(operation: Operation) -> bool:
+    """A service ends behind a purchase that was sent: what it bought has to be known first."""
+    if operation.kind != OperationKind.TERMINATE:
+        return False
+    purchases = Operation.objects.unsettled().filter(service=operation.service, kind=OperationKind.CREATE)
+    return purchases.filter(first_sent_at__isnull=False).exists()
+
+
+def is_moot(operation: Operation) -> bool:
+    """A purchase that nobody wants any more: order cancelled, payment taken back, or the service is to end."""
     if operation.kind != OperationKind.CREATE:
         return False
-    order = operation.service.order_line.order
-    if order.status in (OrderStatus.CANCELLED, OrderStatus.FRAUD) or operation.service.is_ended:
+    service = operation.service
+    if Operation.objects.unsettled().filter(service=service, kind=OperationKind.TERMINATE).exists():
         return True
-    needs_payment = operation.service.product.auto_setup == AutoSetup.PAYMENT and operation.params.get("automatic")
-    invoice = getattr(order, "invoice", None)
-    return bool(needs_payment and invoice and invoice.status != InvoiceStatus.PAID)
+    order = Order.objects.get(lines__services=service)
+    if order.status in (OrderStatus.CANCELLED, OrderStatus.FRAUD) or service.is_ended:
+        return True
+    if service.product.auto_setup != AutoSetup.PAYMENT or not operation.params.get("automatic"):
+        return False
+    return Invoice.objects.filter(order=order).exclude(status=InvoiceStatus.PAID).exists()
 
 
 def judge_hold(operation: Operation, server: Server | None) -> Hold | None:
@@ -145,14 +158,17 @@ def _hold(operation: Operation, hold: Hold, *, now: datetime) -> None:
     )
 
 
-def _cancel(operation: Operation, *, now: datetime) -> None:
-    Operation.objects.filter(pk=operation.pk).update(
-        status=OperationStatus.CANCELLED,
-        finished_at=now,
-        message=gettext_noop("The order was cancelled or is no longer paid."),
-        message_values={},
+def _drop(operation: Operation, *, now: datetime) -> None:
+    """CANCELLED; FAILED if it was sent once and proven not bought, since only what was never sent is cancelled."""
+    message = (
+        gettext_noop("Not bought, and no longer wanted.")
+        if operation.was_sent
+        else gettext_noop("The order was cancelled or is no longer paid.")
     )
-    record_event("operation.cancelled", now=now, service=operation.service, operation=operation)
+    status = OperationStatus.FAILED if operation.was_sent else OperationStatus.CANCELLED
+    Operation.objects.filter(pk=operation.pk).update(status=status, finished_at=now, message=message, message_values={})
+    name = "operation.failed" if operation.was_sent else "operation.cancelled"
+    record_event(name, now=now, service=operation.service, operation=operation, data={"kind": operation.kind})
 
 
 def _take(operation: Operation, *, now: datetime) -> Claim:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 
 from billing.actions.events import record_event
 from billing.actions.notifications import notify_operators
-from billing.actions.provisioning.claiming import Claim, Hold
+from billing.actions.provisioning.claiming import Claim, Hold, is_moot
 from billing.models import (
     WAITING_STATUSES,
     HoldReason,
@@ -34,6 +34,10 @@ FIRST_RETRY = timedelta(seconds=5)
 
 class ClaimLost(Exception):
     """Another worker holds the operation now; nothing of this attempt may be written."""
+
+
+class NoLongerWanted(Exception):
+    """The order was cancelled since this attempt began, and nothing was sent."""
 
 
 class PurchaseUnderway(Exception):
@@ -62,12 +66,15 @@ def change_claimed(claim: Claim, **values: Any) -> None:
 def write_intent(claim: Claim, *, match_key: str, snapshot: Sequence[str], now: datetime) -> None:
     """Commits what is about to be sent, so that whoever comes after a crash knows that it may have been.
 
-    The first snapshot is kept when a purchase is sent again. Raises PurchaseUnderway or ClaimLost.
+    The first snapshot is kept when a purchase is sent again. Raises PurchaseUnderway, NoLongerWanted or ClaimLost.
     """
     operation = claim.operation
     kept = operation.snapshot if operation.was_sent and operation.snapshot is not None else list(snapshot)
     try:
         with transaction.atomic():
+            Service.objects.select_for_update().get(pk=claim.service.pk)
+            if is_moot(operation):
+                raise NoLongerWanted(str(operation))
             change_claimed(
                 claim,
                 match_key=match_key,

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_noop
 
@@ -10,6 +10,7 @@ from billing.actions.provisioning import changing, creating, renewing, syncing, 
 from billing.actions.provisioning.claiming import Claim, claim_operation
 from billing.actions.provisioning.outcomes import (
     ClaimLost,
+    NoLongerWanted,
     PurchaseUnderway,
     backoff,
     check_later,
@@ -49,6 +50,9 @@ def run_operation(*, operation_id: int, clock: Clock) -> None:
             now=clock(),
             message=gettext_noop("Waits: the same purchase is open on this account in another operation."),
         )
+    except NoLongerWanted:
+        # Claimed again at once, it is dropped there: by its order, its payment or its end.
+        requeue(claim, now=clock(), wait=timedelta(0), message=gettext_noop("No longer wanted; nothing was sent."))
     except AuthFailed as error:
         _auth_failed(claim, error, clock)
     except PartnerError as error:

@@ -9,9 +9,11 @@ import pytest
 from babel.dates import format_date
 
 from billing.actions.commands import ChangeInvalid, CommandNotAllowed, UnknownCommand, change_service, run_command
+from billing.actions.ordering import cancel_order
 from billing.actions.provisioning import run_operation
 from billing.actions.renewals import issue_renewals, judge_cover
 from billing.models import Invoice, Operation, Service
+from billing.provisioners.ispmanager_noc import RemoteSide
 from billing.queries.operations import operation_words
 from billing.queries.services import field_values
 from noc.models import CallLog
@@ -166,6 +168,54 @@ class TestTerminating:
         run_due_operations(clock)
         waiting.refresh_from_db()
         assert (waiting.status, live_items()) == ("TERMINATED", [])
+
+    def sent_and_lost(self, world: World, clock: MovingClock, misbehave: Misbehave, fault: str) -> Service:
+        misbehave(fault, func="soft.order.param", count=1)
+        service = place_paid_order(world.client, world.lite, ip="192.0.2.50")
+        run(service.operations.get(), clock)
+        cancel_order(order=service.order_line.order, actor="operator", now=clock())
+        run(service.operations.get(kind="TERMINATE"), clock)
+        assert service.operations.get(kind="TERMINATE").status == "QUEUED"
+        return service
+
+    def test_a_sent_purchase_is_found_first_and_ended_behind(
+        self, world: World, clock: MovingClock, misbehave: Misbehave, live_items: Items
+    ) -> None:
+        service = self.sent_and_lost(world, clock, misbehave, "lost_after_act")
+        assert len(live_items()) == 1
+        clock.skip(seconds=3)
+        run_due_operations(clock, ahead=timedelta(minutes=1))
+        service.refresh_from_db()
+        assert (service.status, live_items()) == ("CANCELLED", [])
+
+    def test_a_cancelled_purchase_that_never_arrived_is_not_sent_again(
+        self, world: World, clock: MovingClock, misbehave: Misbehave, sandbox: Sandbox
+    ) -> None:
+        service = self.sent_and_lost(world, clock, misbehave, "cut_before_act")
+        for _look in range(5):
+            clock.skip(seconds=201)
+            for operation in service.operations.unsettled():
+                run(operation, clock)
+        service.refresh_from_db()
+        assert service.status == "CANCELLED"
+        assert {operation.status for operation in service.operations.all()} == {"FAILED", "DONE"}
+        assert httpx.get(f"{sandbox.url}/admin/state").json()["acts"].get("order", 0) == 0
+
+    def test_a_purchase_cancelled_just_before_it_is_sent_is_not_sent(
+        self, world: World, clock: MovingClock, live_items: Items, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        service = place_paid_order(world.client, world.lite, ip="192.0.2.50")
+        read_lists = RemoteSide.list_all
+
+        def cancel_meanwhile(side: RemoteSide) -> Any:
+            cancel_order(order=service.order_line.order, actor="operator", now=clock())
+            return read_lists(side)
+
+        monkeypatch.setattr(RemoteSide, "list_all", cancel_meanwhile)
+        run_due_operations(clock, ahead=timedelta(minutes=1))
+        service.refresh_from_db()
+        assert (service.status, live_items()) == ("CANCELLED", [])
+        assert service.operations.get(kind="CREATE").status == "CANCELLED"
 
 
 class TestSyncing:
