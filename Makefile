@@ -2,7 +2,7 @@
 PYTHON = .venv/bin/python
 SHELL = /bin/sh
 .DEFAULT_GOAL = help
-.PHONY: help setup demo serve test check bench messages translations lock clean
+.PHONY: help setup demo serve test everything check bench messages translations lock clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -21,7 +21,10 @@ demo: setup ## the whole way of the data with real processes, as a table of both
 serve: setup ## the portal with demo data, left running until Ctrl-C
 	@$(PYTHON) -m demo serve
 
-test: setup ## the default suite: SQLite, no service needed
+test: setup ## the default suite: SQLite, no service and no browser needed
+	@$(PYTHON) -m pytest -n 2 -m "not browser" $(ARGS)
+
+everything: setup ## the suite with the pages in Chromium too; DATABASE_URL and REDIS_URL choose the services
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
 check: setup ## linters, types, import contracts, migrations, API schema
