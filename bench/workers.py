@@ -11,7 +11,7 @@ from celery import current_app
 from demo.portal import PYTHON, ROOT, worker_command
 from demo.processes import Processes
 
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.05
 PATIENCE_SECONDS = 300.0
 
 
