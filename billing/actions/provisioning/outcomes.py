@@ -80,6 +80,8 @@ def write_intent(claim: Claim, *, match_key: str, snapshot: Sequence[str], now: 
                 match_key=match_key,
                 snapshot=kept,
                 sent_at=now,
+                # The lease starts anew: however long the lists took, the paying call ends within it.
+                lease_expires_at=now + settings.OPERATION_LEASE,
                 sent_attempt=claim.attempt.number,
                 first_sent_at=Coalesce("first_sent_at", now),
                 looks=0,

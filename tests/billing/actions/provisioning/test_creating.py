@@ -19,6 +19,7 @@ from billing.actions.provisioning import (
 from billing.actions.provisioning.claiming import claim_operation
 from billing.actions.queueing import AlreadyProvisioned, queue_create
 from billing.models import Email, Operation, Service
+from billing.provisioners.ispmanager_noc import RemoteSide
 from billing.queries.operations import operation_words
 from billing.queries.services import field_values
 from noc.models import CallLog
@@ -228,6 +229,25 @@ class TestLostAnswers:
         free_expired_leases(now=clock())
         assert run(operation, clock).status == "DONE"
         assert [attempt.outcome for attempt in operation.history.all()] == ["LOST", "DONE"]
+
+    def test_the_lease_covers_the_paying_call_however_long_the_lists_took(
+        self, world: World, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        _service, operation = buy(world)
+        read_lists, pay = RemoteSide.list_all, RemoteSide.buy
+
+        def read_slowly(side: RemoteSide) -> Any:
+            clock.skip(seconds=100)
+            return read_lists(side)
+
+        def pay_seeing_the_lease(side: RemoteSide) -> Any:
+            operation.refresh_from_db()
+            assert operation.lease_expires_at - clock() > timedelta(seconds=90)
+            return pay(side)
+
+        monkeypatch.setattr(RemoteSide, "list_all", read_slowly)
+        monkeypatch.setattr(RemoteSide, "buy", pay_seeing_the_lease)
+        assert run(operation, clock).status == "DONE"
 
     def test_a_late_worker_cannot_close_a_newer_claim(self, world: World, clock: MovingClock) -> None:
         from billing.actions.provisioning.outcomes import ClaimLost, fail
