@@ -72,7 +72,7 @@ def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, worker
         for latency_ms in (0, 50):
             after = operations.pile_up(stall, count=options.operations, latency_ms=latency_ms)
             with run_workers(environment, logs, count=workers) as started:
-                backlog = operations.time_backlog(started, after=after, latency_ms=latency_ms)
+                backlog = operations.time_backlog(stall, started, after=after, latency_ms=latency_ms)
                 emit("operations.backlog", backlog)
                 emit("operations.paid_to_active", operations.time_single(stall, started, latency_ms=latency_ms))
 
