@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from billing.actions.events import record_event
 from billing.actions.queueing import cancel_waiting, queue_create, queue_operation
 from billing.models import Operation, OperationKind, Service
-from billing.queries.commands import COMMANDS, why_not
+from billing.queries.commands import COMMANDS, Audience, why_not
 from billing.queries.services import field_values
 from catalog.models import Cycle
 from catalog.periods import CYCLE_MONTHS
@@ -32,13 +32,15 @@ class ChangeInvalid(Exception):
         self.errors = dict(errors)
 
 
-def run_command(*, service: Service, command: str, actor: str, now: datetime) -> Operation:
-    """Queues what the button asks for. Raises UnknownCommand, CommandNotAllowed."""
+def run_command(
+    *, service: Service, command: str, actor: str, now: datetime, audience: Audience = "operator"
+) -> Operation:
+    """Queues what the button asks for, if that audience may. Raises UnknownCommand, CommandNotAllowed."""
     if command not in COMMANDS or command == "change":
         words = {"command": command, "known": ", ".join(code for code in COMMANDS if code != "change")}
         raise UnknownCommand(_("Unknown command “%(command)s”. Known: %(known)s.") % words)
     with transaction.atomic():
-        locked = _lock(service, command)
+        locked = _lock(service, command, audience)
         record_event("command.given", now=now, actor=actor, service=locked, data={"command": command})
         if command == "create":
             return queue_create(service=locked, now=now, actor=actor, is_automatic=False)
@@ -66,9 +68,9 @@ def change_service(*, service: Service, fields: Mapping[str, str], actor: str, n
         return queue_operation(service=locked, kind=OperationKind.CHANGE, now=now, actor=actor, params=values)
 
 
-def _lock(service: Service, command: str) -> Service:
+def _lock(service: Service, command: str, audience: Audience = "operator") -> Service:
     locked = Service.objects.select_for_update(of=("self",)).select_related("product", "server").get(pk=service.pk)
-    refusal = why_not(locked, command)
+    refusal = why_not(locked, command, audience=audience)
     if refusal:
         raise CommandNotAllowed(refusal)
     return locked

@@ -5,7 +5,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from billing.models import UNDERWAY_STATUSES, Operation, OperationKind, Service, ServiceStatus
+from billing.models import LIVE_STATUSES, UNDERWAY_STATUSES, Operation, OperationKind, Service, ServiceStatus
 from catalog.models import Cycle
 from catalog.periods import CYCLE_MONTHS
 from noc.kinds import get_kind
@@ -25,23 +25,27 @@ class Command:
 
 
 def available_commands(service: Service, *, audience: Audience = "operator") -> list[Command]:
-    """The commands that may be run now. Clients renew (by paying), stop and change; operators do everything."""
+    """The commands that may be run now. Clients renew (by paying), stop and change; operators do everything.
+
+    A client stops what is live. Calling off a purchase may mean money back, so operators cancel the order.
+    """
     open_kinds = set(Operation.objects.unsettled().filter(service=service).values_list("kind", flat=True))
     found = [command for command in all_commands(service) if _fits(command.code, service, open_kinds)]
     if audience == "client":
-        return [command for command in found if command.code in ("renew", "terminate", "change")]
+        codes = {"renew", "change", *(["terminate"] if service.status in LIVE_STATUSES else [])}
+        return [command for command in found if command.code in codes]
     return found
 
 
-def why_not(service: Service, code: str) -> str:
+def why_not(service: Service, code: str, *, audience: Audience = "operator") -> str:
     """Why `code` cannot be run now, in words; "" if it can."""
-    if code in {command.code for command in available_commands(service)}:
+    if code in {command.code for command in available_commands(service, audience=audience)}:
         return ""
     if service.is_ended:
         return _("The service has ended.")
     if code == "create" and service.remote_id:
         return _("It is there already, as %(number)s at the partner.") % {"number": service.remote_id}
-    if code in ("renew", "sync", "change") and not service.remote_id:
+    if (code in ("renew", "sync", "change") or audience == "client") and not service.remote_id:
         return _("It has not been created yet.")
     running = Operation.objects.unsettled().filter(service=service, kind=code.upper()).first()
     if running is not None:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
     ENDED_STATUSES,
-    LIVE_STATUSES,
     Client,
     Event,
     Invoice,
@@ -154,13 +153,8 @@ def get_subject(service: Service) -> str:
 
 
 def client_commands(service: Service) -> list[ClientCommand]:
-    """What the client may do with the service now, as available_commands judges it.
-
-    What is not there yet cannot be stopped here: calling off a purchase may mean money, so operators cancel the order.
-    """
+    """What the client may do with the service now, as available_commands judges it."""
     allowed = {command.code for command in available_commands(service, audience="client")}
-    if service.status not in LIVE_STATUSES:
-        allowed.discard("terminate")
     return [command for command in _COMMANDS if command.code in allowed]
 
 

@@ -124,7 +124,7 @@ def _renew(request: HttpRequest, found: Service) -> HttpResponse:
 
 def _stop(request: HttpRequest, found: Service) -> HttpResponse:
     try:
-        run_command(service=found, command="terminate", actor=actor_of(request), now=timezone.now())
+        run_command(service=found, command="terminate", actor=actor_of(request), now=timezone.now(), audience="client")
     except CommandNotAllowed:
         messages.warning(request, _("This is not possible at the moment."))
     return redirect("client:service", service_id=found.pk)

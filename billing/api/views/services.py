@@ -20,7 +20,7 @@ from billing.api.serializers.services import (
 from billing.api.views.base import RowsViewSet
 from billing.models import Service
 from billing.permissions import Permission
-from billing.queries.commands import COMMANDS
+from billing.queries.commands import COMMANDS, Audience
 
 
 class ServiceViewSet(RowsViewSet[Service]):
@@ -46,7 +46,8 @@ class ServiceViewSet(RowsViewSet[Service]):
         command = self.read_input(CommandSerializer)["command"]
         if not self.caller.is_operator and command in COMMANDS and command not in CLIENT_COMMANDS:
             raise PermissionDenied(_("Clients cannot give this command; a service is renewed by paying its invoice."))
-        operation = run_command(service=service, command=command, **self.deed())
+        audience: Audience = "operator" if self.caller.is_operator else "client"
+        operation = run_command(service=service, command=command, audience=audience, **self.deed())
         return Response(QueuedSerializer(operation).data, status=202)
 
     @extend_schema(request=ChangeSerializer, responses={202: QueuedSerializer})

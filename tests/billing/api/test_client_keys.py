@@ -126,3 +126,10 @@ def test_a_client_pays_from_its_credit(admin: Api, shop: Shop, anna: Api) -> Non
 def test_a_client_changes_its_address(shop: Shop, anna: Api) -> None:
     answer = anna.patch(f"clients/{shop.client.pk}/", {"city": "Berlin", "country": "fr"})
     assert (answer["city"], answer["country"]) == ("Berlin", "FR")
+
+
+def test_a_client_cannot_end_what_is_not_there_yet(admin: Api, shop: Shop, anna: Api) -> None:
+    order = place(admin, shop)
+    (service,) = order["services"]
+    problem = anna.post(f"services/{service}/commands/", {"command": "terminate"}, expect=409)
+    assert "not been created yet" in problem["detail"]
