@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.translation import gettext
+
 from billing.models import Service, ServiceField
 from noc.kinds import get_kind
 
@@ -20,10 +22,13 @@ class FieldRow:
 
 
 def field_rows(service: Service, *, audience: Audience) -> list[FieldRow]:
-    """The service's fields in display order; clients do not see those marked admin only."""
+    """The service's fields in display order; clients do not see those marked admin only.
+
+    A label that still is the module's own is shown in the reader's language, a reworded one as it was written.
+    """
     values = {row.field_id: row.value for row in service.field_values.all()}
     return [
-        FieldRow(key=field.key, label=field.label, value=values.get(field.pk, ""), is_secret=field.is_secret)
+        FieldRow(key=field.key, label=gettext(field.label), value=values.get(field.pk, ""), is_secret=field.is_secret)
         for field in service.product.custom_fields.all()
         if audience == "operator" or not field.is_admin_only
     ]

@@ -1,0 +1,47 @@
+"""Letters as their readers get them."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.template.loader import get_template
+
+from billing.actions.notifications import send_email
+from billing.models import Client, Email
+from billing.queries.clock import database_now
+from tests.builders import World, make_active_service
+
+LETTERS = sorted(
+    path.name.removesuffix(".subject.txt") for path in (settings.BASE_DIR / "templates/emails").glob("*.subject.txt")
+)
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_every_letter_has_a_subject_and_a_text(letter: str) -> None:
+    assert get_template(f"emails/{letter}.subject.txt")
+    assert get_template(f"emails/{letter}.txt")
+
+
+def test_a_letter_speaks_the_clients_language_and_holds_the_key(world: World) -> None:
+    Client.objects.filter(pk=world.client.pk).update(language="ru")
+    world.client.refresh_from_db()
+    service = make_active_service(world.client, world.lite, ip="192.0.2.1")
+    email = Email.objects.get(letter="service.activated")
+    send_email(email_id=email.pk, now=database_now())
+    (message,) = mail.outbox
+    key = service.field_values.get(field__key="lickey").value
+    assert key in message.body
+    if (Path(settings.BASE_DIR) / "locale/ru/LC_MESSAGES/django.mo").exists():
+        assert "Ключ лицензии" in message.body
+        assert "License key" not in message.body
+
+
+def test_a_second_wake_up_sends_nothing(world: World) -> None:
+    make_active_service(world.client, world.lite, ip="192.0.2.1")
+    email = Email.objects.get(letter="service.activated")
+    for _delivery in range(2):
+        send_email(email_id=email.pk, now=database_now())
+    assert len(mail.outbox) == 1
+    email.refresh_from_db()
+    assert (email.status, email.attempt) == ("SENT", 1)
