@@ -23,11 +23,23 @@ class AccountHealth(models.TextChoices):
     NO_MONEY = "NO_MONEY", _("Out of money")
 
 
+class SsoAccess(models.TextChoices):
+    """Who may log in to the partner account with one click (S6)."""
+
+    UNRESTRICTED = "UNRESTRICTED", _("Unrestricted")
+    RESTRICTED = "RESTRICTED", _("Restricted to chosen roles")
+
+
 class ServerGroup(models.Model):
     """Several partner accounts that a product may be bought from."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     fill_type = models.CharField(_("fill type"), max_length=20, choices=FillType, default=FillType.LEAST_FULL)
+    prefers_balance = models.BooleanField(
+        _("prefer accounts with money"),
+        default=False,
+        help_text=_("Accounts known to be out of money are chosen only when all are."),
+    )
     servers: "models.ManyToManyField[Server, Server]" = models.ManyToManyField(
         "Server", verbose_name=_("servers"), related_name="groups", blank=True
     )
@@ -75,6 +87,21 @@ class Server(models.Model):
     health_message = models.TextField(_("state in words"), blank=True, default="")
     balance = models.DecimalField(_("balance"), max_digits=19, decimal_places=4, null=True, blank=True)
     balance_currency = models.CharField(_("balance currency"), max_length=3, blank=True, default="")
+    balance_credit = models.DecimalField(_("credit limit"), max_digits=19, decimal_places=4, default=0)
+    balance_read_at = models.DateTimeField(_("balance read at"), null=True, blank=True)
+    balance_alert_below = models.DecimalField(
+        _("alert below"),
+        max_digits=19,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_("Operators get a letter when the balance falls below this amount. Empty: no letter."),
+    )
+    balance_alerted_at = models.DateTimeField(_("alert sent at"), null=True, blank=True)
+    sso_access = models.CharField(_("single sign-on"), max_length=20, choices=SsoAccess, default=SsoAccess.UNRESTRICTED)
+    # Codes of staff roles; counts only while access is restricted.
+    sso_roles = models.JSONField(_("roles that may sign on"), default=list, blank=True)
+    synced_at = models.DateTimeField(_("synced at"), null=True, blank=True)
     checked_at = models.DateTimeField(_("checked at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

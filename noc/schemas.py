@@ -120,6 +120,8 @@ class RemoteService:
     auto_renewal: bool | None = None
     period: int | None = None
     addons: Mapping[str, int] = NO_ADDONS
+    ip_changed_on: date | None = None
+    key_changed_on: date | None = None
     extra: Mapping[str, str] = field(default=NOTHING, repr=False)
 
 
@@ -142,6 +144,8 @@ def read_service(node: Node, kind: str, *, remote_id: str = "") -> RemoteService
         auto_renewal=read_auto_renewal(node),
         period=parse_int(node.code("period") or node.text("period")),
         addons=read_addons(node),
+        ip_changed_on=read_date(node, "real_ipchange"),
+        key_changed_on=read_date(node, "real_keychange"),
         extra=read_extra(node),
     )
 

@@ -1,11 +1,14 @@
 """Who ordered, what is owed, what they have."""
 
 from billing.models.api_key import ApiKey
+from billing.models.certificate import Certificate, CertificateState
 from billing.models.client import Client, ClientUser
 from billing.models.email import Email, EmailStatus
 from billing.models.event import Event
+from billing.models.finding import Finding, FindingSort, FindingStatus
 from billing.models.invoice import PAYABLE_STATUSES, Invoice, InvoiceCounter, InvoiceLine, InvoiceStatus, LineKind
 from billing.models.ledger import Account, LedgerEntry, LedgerImmutable, Posting
+from billing.models.module_access import ModuleAccess
 from billing.models.operation import (
     PAYING_KINDS,
     SETTLED_STATUSES,
@@ -19,7 +22,15 @@ from billing.models.operation import (
 )
 from billing.models.order import Order, OrderLine, OrderStatus
 from billing.models.payment import Payment
-from billing.models.service import ENDED_STATUSES, LIVE_STATUSES, Service, ServiceField, ServiceStatus
+from billing.models.pool import PooledLicense, PoolState
+from billing.models.service import (
+    ENDED_STATUSES,
+    LIVE_STATUSES,
+    Service,
+    ServiceField,
+    ServiceOption,
+    ServiceStatus,
+)
 from billing.models.user import StaffRole, User
 
 __all__ = [
@@ -32,11 +43,16 @@ __all__ = [
     "WAITING_STATUSES",
     "Account",
     "ApiKey",
+    "Certificate",
+    "CertificateState",
     "Client",
     "ClientUser",
     "Email",
     "EmailStatus",
     "Event",
+    "Finding",
+    "FindingSort",
+    "FindingStatus",
     "HoldReason",
     "Invoice",
     "InvoiceCounter",
@@ -45,6 +61,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerImmutable",
     "LineKind",
+    "ModuleAccess",
     "Operation",
     "OperationAttempt",
     "OperationKind",
@@ -53,9 +70,12 @@ __all__ = [
     "OrderLine",
     "OrderStatus",
     "Payment",
+    "PoolState",
+    "PooledLicense",
     "Posting",
     "Service",
     "ServiceField",
+    "ServiceOption",
     "ServiceStatus",
     "StaffRole",
     "User",

@@ -15,6 +15,7 @@ class OperationKind(models.TextChoices):
     TERMINATE = "TERMINATE", pgettext_lazy("operation", "Terminate")
     SYNC = "SYNC", pgettext_lazy("operation", "Sync")
     CHANGE = "CHANGE", pgettext_lazy("operation", "Change")
+    REISSUE = "REISSUE", pgettext_lazy("operation", "Reissue")
 
 
 class OperationStatus(models.TextChoices):

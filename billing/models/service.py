@@ -79,6 +79,8 @@ class Service(models.Model):
     )
     remote_id = models.CharField(_("ID at the partner"), max_length=50, blank=True, default="")
     remote_status = models.PositiveSmallIntegerField(_("status at the partner"), null=True, blank=True)
+    # {"55236": 4}: countable addons as the partner shows them.
+    remote_addons = models.JSONField(_("addons at the partner"), default=dict, blank=True)
     dedicated_ip = models.GenericIPAddressField(_("dedicated IP"), null=True, blank=True)
     synced_at = models.DateTimeField(_("synced at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
@@ -133,3 +135,20 @@ class ServiceField(models.Model):
     def value(self) -> str:
         """The value, wherever it is kept."""
         return self.secret_value or self.plain_value
+
+
+class ServiceOption(models.Model):
+    """A configurable option of a service with its price of the order; part of the service's recurring amount."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="options")
+    option = models.ForeignKey("catalog.ProductOption", on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField(_("quantity"))
+    unit_amount = models.DecimalField(_("amount of one"), max_digits=19, decimal_places=4)
+
+    class Meta:
+        verbose_name = _("option")
+        verbose_name_plural = _("options")
+        constraints = [models.UniqueConstraint(fields=["service", "option"], name="one_value_per_service_and_option")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.option_id}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing.models import Service
-from billing.queries.services import field_values
+from billing.queries.services import field_values, ordered_addons
 from catalog.models import Cycle
 from catalog.periods import CYCLE_MONTHS
 from noc.account import list_charges, remove_from_basket
@@ -51,7 +51,11 @@ class RemoteSide:
         return self.kind.order(
             self.client,
             OrderRequest(
-                tariff_id=self.service.tariff_id, period=self.period, reference=self.reference, fields=self.fields
+                tariff_id=self.service.tariff_id,
+                period=self.period,
+                reference=self.reference,
+                fields=self.fields,
+                addons=ordered_addons(self.service),
             ),
         )
 

@@ -40,6 +40,15 @@ def field_values(service: Service) -> dict[str, str]:
     return {row.field.key: row.value for row in rows if row.value}
 
 
+def ordered_addons(service: Service) -> dict[str, int]:
+    """The partner's addon id → the count to order: the product's base and what was ordered; none ordered, none sent."""
+    ordered = service.options.exclude(option__addon_id="").filter(quantity__gt=0)
+    return {
+        addon_id: service.product.node_base + quantity
+        for addon_id, quantity in ordered.values_list("option__addon_id", "quantity")
+    }
+
+
 def missing_from_partner(service: Service) -> bool:
     """Whether a field that the partner fills (a key, a password) is still empty."""
     if not service.kind:

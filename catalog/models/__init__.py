@@ -3,18 +3,22 @@
 from catalog.models.currency import Currency
 from catalog.models.custom_field import CustomField, FieldType
 from catalog.models.group import ProductGroup
+from catalog.models.option import OptionPrice, ProductOption
 from catalog.models.price import Cycle, Price
-from catalog.models.product import AutoSetup, PaymentType, Product, QuantityMode
+from catalog.models.product import AtEnd, AutoSetup, PaymentType, Product, QuantityMode
 
 __all__ = [
+    "AtEnd",
     "AutoSetup",
     "Currency",
     "CustomField",
     "Cycle",
     "FieldType",
+    "OptionPrice",
     "PaymentType",
     "Price",
     "Product",
     "ProductGroup",
+    "ProductOption",
     "QuantityMode",
 ]

@@ -27,8 +27,18 @@ class QuantityMode(models.TextChoices):
     MULTIPLE = "MULTIPLE", _("Yes: one service each")
 
 
+class AtEnd(models.TextChoices):
+    """What becomes of a license at the partner when its service ends (L3)."""
+
+    DELETE = "DELETE", _("Deleted at the partner")
+    POOL = "POOL", _("Kept as free.lic and used for a later order")
+
+
 class Product(models.Model):
-    """Something a client can order, and what a module buys for it."""
+    """Something a client can order, and what a module buys for it.
+
+    An addon is a product that is sold on other products only: its services have a parent (P14).
+    """
 
     group = models.ForeignKey(
         "catalog.ProductGroup", on_delete=models.PROTECT, related_name="products", verbose_name=_("product group")
@@ -42,6 +52,13 @@ class Product(models.Model):
     is_hidden = models.BooleanField(_("hidden"), default=False, help_text=_("Not listed; the direct link works."))
     is_retired = models.BooleanField(_("retired"), default=False, help_text=_("Cannot be ordered anywhere."))
     position = models.PositiveIntegerField(_("display order"), default=0)
+
+    is_addon = models.BooleanField(
+        _("addon"), default=False, help_text=_("Sold together with other products or on their services, not alone.")
+    )
+    addons: "models.ManyToManyField[Product, Product]" = models.ManyToManyField(
+        "self", verbose_name=_("addons"), symmetrical=False, related_name="addon_of", blank=True
+    )
 
     payment_type = models.CharField(
         _("payment type"), max_length=20, choices=PaymentType, default=PaymentType.RECURRING
@@ -73,6 +90,12 @@ class Product(models.Model):
         blank=True,
         help_text=_("For free and one-time products: 1, 3, 6 or 12 months, -100 for a trial."),
     )
+    node_base = models.PositiveSmallIntegerField(
+        _("servers counted in the license"),
+        default=0,
+        help_text=_("Added to the number of additional servers that is sent to the partner."),
+    )
+    at_end = models.CharField(_("when a service ends"), max_length=10, choices=AtEnd, default=AtEnd.DELETE)
     admin_phone = models.CharField(_("admin phone"), max_length=50, blank=True, default="")
     auto_setup = models.CharField(_("automation"), max_length=20, choices=AutoSetup, default=AutoSetup.PAYMENT)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)

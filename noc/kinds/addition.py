@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from noc.client import PartnerClient
 from noc.errors import Rejected
-from noc.kinds.base import Command, FieldSpec, Kind
+from noc.kinds.base import OPERATOR_COMMANDS, Command, FieldSpec, Kind
 from noc.tariffs import built_in
 
 ITEM: Final = FieldSpec(
@@ -40,7 +40,8 @@ class AdditionKind(Kind):
     code = "addition"
     label = _("ispmanager module")
     item_type = "addition"
-    commands = frozenset(Command) - {Command.CHANGE}
+    commands = OPERATOR_COMMANDS - {Command.CHANGE}
+    client_commands = frozenset({Command.RENEW, Command.TERMINATE})
     change_fields = ()
     default_periods = frozenset({1, 6, 12})
     order_fields = ("item", "bitninja_email", "domain", "target_ip")

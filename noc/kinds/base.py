@@ -35,13 +35,20 @@ DOMAIN_LABEL: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
 class Command(StrEnum):
-    """What an operator can do with a service of a kind."""
+    """What can be done with a service of a kind. Suspend and unsuspend are not among them (L5)."""
 
     CREATE = "create"
     RENEW = "renew"
     TERMINATE = "terminate"
     SYNC = "sync"
     CHANGE = "change"
+    REISSUE = "reissue"
+    DOWNLOAD_CERTIFICATE = "download_certificate"
+    DOWNLOAD_CSR = "download_csr"
+    DOWNLOAD_KEY = "download_key"
+
+
+OPERATOR_COMMANDS: Final = frozenset({Command.CREATE, Command.RENEW, Command.TERMINATE, Command.SYNC, Command.CHANGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,9 @@ class Kind(ABC):
     code: ClassVar[str]
     label: ClassVar[str | Promise]
     item_type: ClassVar[str]  # the partner's word: prefix of its functions, itemtype of the price list
-    commands: ClassVar[frozenset[Command]]
+    commands: ClassVar[frozenset[Command]]  # for operators
+    client_commands: ClassVar[frozenset[Command]]  # for the service's owner (L5)
+    can_be_pooled: ClassVar[bool] = False  # kept as free.lic for a later order (partner-api.md §12)
     change_fields: ClassVar[tuple[str, ...]]  # our keys that may change later, () = none
     default_periods: ClassVar[frozenset[int]]
     order_fields: ClassVar[tuple[str, ...]]  # our keys sent with an order under the same name
@@ -115,6 +124,18 @@ class Kind(ABC):
     @abstractmethod
     def fields_for(self, tariff_id: str, tariff_name: str = "") -> tuple[FieldSpec, ...]:
         """Fields of a product with this tariff; the live name helps where the id is in no table."""
+
+    def is_on_sale(self, tariff_id: str) -> bool:
+        """Whether the partner takes new orders for this tariff; False for v5, which can only be renewed and edited."""
+        return True
+
+    def is_renewable(self, tariff_id: str) -> bool:
+        """Whether the partner extends this tariff; trials never are."""
+        return True
+
+    def node_addon(self, tariff_id: str) -> str:
+        """The id of the addon that counts additional servers (P13); "" where there is none."""
+        return ""
 
     def find_faults(self, tariff_id: str, fields: Mapping[str, str]) -> dict[str, str | Promise]:
         """Our field key → what is wrong with its value, for the fields that people fill."""
