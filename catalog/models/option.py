@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Cycle
+from catalog.models.price import Cycle
 
 
 class ProductOption(models.Model):
