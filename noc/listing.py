@@ -1,7 +1,8 @@
 """Reads a list of the partner whole (design.md §2, rule 6; partner-api.md §6.12)."""
 
 from collections import Counter
-from typing import Final
+from collections.abc import Callable
+from typing import Final, overload
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,18 +16,29 @@ MAX_PAGES: Final = 500
 TRIES: Final = 4
 
 
-def read_rows(client: PartnerClient, func: str) -> list[Node]:
-    """All rows, sorted by id, without doubles. Read again while the list moves; Unavailable if it never rests."""
+@overload
+def read_rows(client: PartnerClient, func: str) -> list[Node]: ...
+
+
+@overload
+def read_rows[Row](client: PartnerClient, func: str, *, parse: Callable[[Node], Row]) -> list[Row]: ...
+
+
+def read_rows(client: PartnerClient, func: str, *, parse: Callable[[Node], object] = lambda row: row) -> list[object]:  # type: ignore[misc]
+    """All rows, sorted by id, without doubles. Read again while the list moves; Unavailable if it never rests.
+
+    Each page is parsed as it comes, so that of a long list only what `parse` returns is kept.
+    """
     for _attempt in range(TRIES):
-        rows = read_pass(client, func)
+        rows = read_pass(client, func, parse)
         if rows is not None:
             return [rows[key] for key in sorted(rows, key=sort_key)]
     raise Unavailable(_("The list %(func)s could not be read whole.") % {"func": func})
 
 
-def read_pass(client: PartnerClient, func: str) -> dict[str, Node] | None:
+def read_pass[Row](client: PartnerClient, func: str, parse: Callable[[Node], Row]) -> dict[str, Row] | None:
     """One way through the pages; None if the list moved meanwhile or was not given whole."""
-    rows: dict[str, Node] = {}
+    rows: dict[str, Row] = {}
     repeated = 0  # rows without an id, or twice in one page: counted by the partner, of no use to us
     expected: int | None = None
     for page_number in range(1, MAX_PAGES + 1):
@@ -36,7 +48,7 @@ def read_pass(client: PartnerClient, func: str) -> dict[str, Node] | None:
             return None
         expected = total
         shown = Counter(row.text("id") for row in page.rows())
-        fresh = {row_id: row for row in page.rows() if (row_id := row.text("id")) and row_id not in rows}
+        fresh = {row_id: parse(row) for row in page.rows() if (row_id := row.text("id")) and row_id not in rows}
         repeated += shown[""] + sum(shown[row_id] - 1 for row_id in fresh)
         rows |= fresh
         if not fresh or (expected is not None and len(rows) + repeated >= expected):
