@@ -30,6 +30,14 @@ class SsoAccess(models.TextChoices):
     RESTRICTED = "RESTRICTED", _("Restricted to chosen roles")
 
 
+class PriceListTrouble(models.TextChoices):
+    """Why the latest attempt to read an account's price list brought nothing."""
+
+    CLOSED = "CLOSED", _("The account may not read its price list.")
+    REFUSED = "REFUSED", _("The partner refuses the login of this account.")
+    SILENT = "SILENT", _("The partner did not answer, or not with a price list.")
+
+
 class ServerGroup(models.Model):
     """Several partner accounts that a product may be bought from."""
 
@@ -101,7 +109,14 @@ class Server(models.Model):
     sso_access = models.CharField(_("single sign-on"), max_length=20, choices=SsoAccess, default=SsoAccess.UNRESTRICTED)
     # Codes of staff roles; counts only while access is restricted.
     sso_roles = models.JSONField(_("roles that may sign on"), default=list, blank=True)
+    # The latest attempt; the entries themselves say when they were read.
+    price_list_tried_at = models.DateTimeField(_("price list asked for at"), null=True, blank=True)
+    price_list_trouble = models.CharField(
+        _("trouble with the price list"), max_length=10, choices=PriceListTrouble, blank=True, default=""
+    )
     synced_at = models.DateTimeField(_("synced at"), null=True, blank=True)
+    # Until when one run reads the whole account; two at once would undo each other's work.
+    sync_lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     checked_at = models.DateTimeField(_("checked at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -130,6 +145,8 @@ class PriceListEntry(models.Model):
     currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
     # {"1": "4.00", "12": "40.00"}: months (or -100, 0) to cost in the account's currency
     prices = models.JSONField(_("prices per period"), default=dict)
+    # Ids of countable addons, sent as `addon_<id>`.
+    addons = models.JSONField(_("addons"), default=list, blank=True)
     read_at = models.DateTimeField(_("read at"))
 
     class Meta:
