@@ -180,6 +180,7 @@ CELERY_WORKER_CONCURRENCY = env.int("CELERY_WORKER_CONCURRENCY", default=8)
 NOC_PLAIN_HTTP_HOSTS = env.list("NOC_PLAIN_HTTP_HOSTS", default=[])
 NOC_CONNECT_TIMEOUT = env.float("NOC_CONNECT_TIMEOUT", default=10)  # seconds
 NOC_READ_TIMEOUT = env.float("NOC_READ_TIMEOUT", default=60)
+NOC_AWAITED_TIMEOUT = env.float("NOC_AWAITED_TIMEOUT", default=5)  # while a person waits for the page
 NOC_PAYING_DEADLINE = env.float("NOC_PAYING_DEADLINE", default=90)
 # How long a sent intent stays fresh: older, the call is not sent.
 NOC_INTENT_FRESHNESS = timedelta(seconds=env.float("NOC_INTENT_FRESHNESS", default=5))

@@ -107,7 +107,7 @@ def shared_ssl_context() -> ssl.SSLContext:
 
 
 class PartnerClient:
-    """Calls functions of one account. Raises the tree of `noc.errors` and nothing else."""
+    """Calls functions of one account. Raises the tree of `noc.errors` and nothing else. `tries`: how often it reads."""
 
     def __init__(
         self,
@@ -118,6 +118,7 @@ class PartnerClient:
         reference: str = "",
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        tries: int = READ_TRIES,
     ) -> None:
         self.credentials = credentials
         self.deadlines = deadlines
@@ -125,6 +126,8 @@ class PartnerClient:
         self._record = record
         self._given_transport = transport
         self._sleep = sleep
+        self._tries = tries
+        self._secrets: tuple[str, ...] = (credentials.password,)
         self._kept: httpx.Client | None = None
         self._url = complete_url(credentials.url)
 
@@ -140,9 +143,13 @@ class PartnerClient:
             self._kept.close()
         self._kept = None
 
+    def hide(self, secret: str) -> None:
+        """Masks one more text wherever the partner repeats it: in records and in the words of errors."""
+        self._secrets += (secret,)
+
     def read(self, func: str, **params: str) -> Node:
         """A call without effects, tried up to three times. Trouble of transport → Unavailable."""
-        return self._read(func, params, tries=READ_TRIES)
+        return self._read(func, params, tries=self._tries)
 
     def read_once(self, func: str, **params: str) -> Node:
         """As `read`, without a second try: for a look inside a call that has used up its time."""
@@ -262,7 +269,7 @@ class PartnerClient:
         return {**params, "out": "json", "lang": "en", "authinfo": login}
 
     def _clean(self, words: object) -> str:
-        return redact_text(str(words), secrets=(self.credentials.password,))
+        return redact_text(str(words), secrets=self._secrets)
 
     def _timeout(self, deadline: float) -> httpx.Timeout:
         return httpx.Timeout(deadline, connect=min(self.deadlines.connect, deadline), pool=self.deadlines.connect)

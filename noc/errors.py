@@ -4,7 +4,9 @@
     ├── Unavailable          nothing was sent, or a read failed after its retries: try later
     ├── OutcomeUnknown       a call with effects was sent and nobody knows what it did: only look, never send again
     ├── Rejected             the partner refused: nothing was done, no money moved
-    │   └── NotFound         … because the object is not there
+    │   ├── NotFound         … because the object is not there
+    │   ├── TooEarly         … a renewal before its time
+    │   └── NotReady         … a renewal of what is being processed, or was deleted
     ├── AuthFailed           the account is not let in: nothing was done, a person must act
     ├── InsufficientFunds    nothing was done, the account needs money
     ├── NotBought            the order was left unpaid in the partner's basket
@@ -12,6 +14,8 @@
 
 Messages are words for an operator and never hold a secret; `type` and `object` are the partner's own codes.
 """
+
+from datetime import date
 
 
 class PartnerError(Exception):
@@ -50,6 +54,18 @@ class Rejected(PartnerError):
 
 class NotFound(Rejected):
     """The object with this id is not there, or is not ours."""
+
+
+class TooEarly(Rejected):
+    """A renewal is possible only after `day`; None where the partner does not name it."""
+
+    def __init__(self, message: object = "", *, type: str = "", object: str = "", day: date | None = None) -> None:
+        super().__init__(message, type=type, object=object)
+        self.day = day
+
+
+class NotReady(Rejected):
+    """A renewal is not possible now: the service is being processed, or was deleted."""
 
 
 class AuthFailed(PartnerError):

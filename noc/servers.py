@@ -1,7 +1,7 @@
 """Partner accounts at work: saving them, reaching them, and what is known of their health."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from noc.account import test_connection
-from noc.client import CallRecord, Credentials, Deadlines, PartnerClient
+from noc.client import READ_TRIES, CallRecord, Credentials, Deadlines, PartnerClient
 from noc.errors import AuthFailed, PartnerError
 from noc.hosts import DEFAULT_PATH, HostInvalid, normalize_host
 from noc.models import AccountHealth, CallLog, Server
@@ -61,34 +61,55 @@ class ConnectionTest:
     currency: str = ""
 
 
-def connect(server: Server, *, reference: str = "") -> PartnerClient:
-    """A client for this account whose calls are logged under `reference`, secrets removed. Close it after use."""
+def connect(
+    server: Server,
+    *,
+    reference: str = "",
+    is_awaited: bool = False,
+    record: Callable[[CallRecord], None] | None = None,
+) -> PartnerClient:
+    """A client for this account whose calls are logged under `reference`, secrets removed. Close it after use.
+
+    `is_awaited`: a person waits for the answer, so a read is tried once and for NOC_AWAITED_TIMEOUT only.
+    `record` takes the calls instead of the log, in a thread that has no database: hand them to `keep_calls`.
+    """
     endpoint = normalize_host(server.hostname, plain_http_hosts=settings.NOC_PLAIN_HTTP_HOSTS)
+    longest = settings.NOC_AWAITED_TIMEOUT if is_awaited else settings.NOC_READ_TIMEOUT
     return PartnerClient(
         Credentials(url=endpoint.url, username=server.username, password=server.password),
         deadlines=Deadlines(
-            connect=settings.NOC_CONNECT_TIMEOUT, read=settings.NOC_READ_TIMEOUT, paying=settings.NOC_PAYING_DEADLINE
+            connect=min(settings.NOC_CONNECT_TIMEOUT, longest), read=longest, paying=settings.NOC_PAYING_DEADLINE
         ),
-        record=partial(log_call, server.pk),
+        record=record or partial(log_call, server.pk),
         reference=reference,
+        tries=1 if is_awaited else READ_TRIES,
     )
 
 
 def log_call(server_id: int, record: CallRecord) -> None:
     """Keeps one call. A log that cannot be written never hides the outcome of the call itself."""
     try:
-        CallLog.objects.create(
-            server_id=server_id,
-            reference=record.reference,
-            func=record.func,
-            params=record.params,
-            status_code=record.status_code,
-            duration_ms=record.duration_ms,
-            outcome=record.outcome,
-            response=record.response.replace("\x00", ""),
-        )
+        _call_row(server_id, record).save()
     except DatabaseError:
         logger.exception("The record of a %s call could not be kept", record.func)
+
+
+def keep_calls(server_id: int, records: Iterable[CallRecord]) -> None:
+    """Keeps many calls at once."""
+    CallLog.objects.bulk_create([_call_row(server_id, record) for record in records], batch_size=200)
+
+
+def _call_row(server_id: int, record: CallRecord) -> CallLog:
+    return CallLog(
+        server_id=server_id,
+        reference=record.reference,
+        func=record.func,
+        params=record.params,
+        status_code=record.status_code,
+        duration_ms=record.duration_ms,
+        outcome=record.outcome,
+        response=record.response.replace("\x00", ""),
+    )
 
 
 def save_server(*, values: Mapping[str, Any], server: Server | None = None) -> Server:

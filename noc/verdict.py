@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from django.utils.functional import Promise
@@ -11,20 +12,25 @@ from noc.errors import (
     AuthFailed,
     InsufficientFunds,
     NotFound,
+    NotReady,
     OutcomeUnknown,
     PartnerError,
     ProtocolError,
     Rejected,
+    TooEarly,
 )
+from noc.schemas import parse_date
 from noc.wire import BUSY, Fault
 
 NO_MONEY_TEXT: Final = re.compile(r"insufficient funds|not enough (?:money|funds)|недостаточно (?:средств|денег)", re.I)
 NO_MONEY_CODE: Final = re.compile(r"money|balance|fund|credit", re.I)
-NOT_NOW_TEXT: Final = re.compile(
-    r"can be renewed only after|cannot renew th|can't renew th|cannot be renewed"
-    r"|продлить можно только после|продлена? только после|можно продлить только|(?:нельзя|невозможно) продлить",
-    re.I,
+TOO_EARLY_TEXT: Final = re.compile(
+    r"can be renewed only after|продлить можно только после|продлена? только после|можно продлить только", re.I
 )
+NOT_READY_TEXT: Final = re.compile(
+    r"cannot renew th|can't renew th|cannot be renewed|(?:нельзя|невозможно) продлить", re.I
+)
+DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{2}\.\d{2}\.\d{4}")
 NO_FUNCTION_TEXT: Final = re.compile(r"function|функци", re.I)
 PLAIN_REFUSALS: Final = frozenset({"value", "exist", "exists", "pricelist_min_order", "wizard_unavailable"})
 
@@ -57,7 +63,11 @@ def judge_fault(fault: Fault, params: Mapping[str, str], *, has_effects: bool) -
         return judge_missed(fault, params, has_effects=has_effects)
     if NO_MONEY_CODE.search(kind) or NO_MONEY_CODE.search(target):
         return InsufficientFunds(tell(fault), type=fault.type, object=target)
-    if kind in PLAIN_REFUSALS or NOT_NOW_TEXT.search(fault.message):
+    if TOO_EARLY_TEXT.search(fault.message):
+        return TooEarly(tell(fault), type=fault.type, object=target, day=find_day(fault))
+    if NOT_READY_TEXT.search(fault.message):
+        return NotReady(tell(fault), type=fault.type, object=target)
+    if kind in PLAIN_REFUSALS:
         return Rejected(tell(fault), type=fault.type, object=target, field=target)
     return (OutcomeUnknown if has_effects else ProtocolError)(tell(fault), type=fault.type, object=target)
 
@@ -82,6 +92,13 @@ def judge_missed(fault: Fault, params: Mapping[str, str], *, has_effects: bool) 
     if "elid" not in params or (fault.object in params and fault.object != "elid"):
         return Rejected(tell(fault), type=fault.type, object=fault.object, field=fault.object)
     return NotFound(tell(fault), type=fault.type, object=fault.object)
+
+
+def find_day(fault: Fault) -> date | None:
+    """The day that a refusal names, in its parameters or in its words; None if none."""
+    texts = (*(str(value) for value in fault.params.values()), fault.message)
+    found = (match[0] for text in texts if (match := DAY.search(text)))
+    return next((day for text in found if (day := parse_date(text))), None)
 
 
 def tell(fault: Fault) -> str | Promise:

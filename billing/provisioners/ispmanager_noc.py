@@ -101,6 +101,16 @@ class RemoteSide:
         """Renewals are ours alone (feature L4)."""
         self.kind.turn_off_auto_renewal(self.client, current.id, current)
 
+    def keep_auto_renewal_off(self, current: RemoteService) -> bool:
+        """Turns it off where it is found on; False where that failed, and the next sync tries again."""
+        if not current.auto_renewal:
+            return True
+        try:
+            self.turn_off_auto_renewal(current)
+        except PartnerError:
+            return False
+        return True
+
     def charges(self) -> list[Charge] | None:
         """The account's charges; None where it may not read them."""
         try:
@@ -114,8 +124,13 @@ class RemoteSide:
 
 
 @contextmanager
-def open_remote_side(service: Service, server: Server, *, reference: str) -> Iterator[RemoteSide]:
-    """The partner's side of `service` on `server`; calls are logged under `reference`."""
+def open_remote_side(
+    service: Service, server: Server, *, reference: str, is_awaited: bool = False
+) -> Iterator[RemoteSide]:
+    """The partner's side of `service` on `server`; calls are logged under `reference`.
+
+    `is_awaited`: a person waits, so reads are tried once and shortly.
+    """
     values = field_values(service)
     if "licname" in get_kind(service.kind).order_fields:
         # A name of its own makes a purchase recognizable when its answer is lost.
@@ -123,7 +138,7 @@ def open_remote_side(service: Service, server: Server, *, reference: str) -> Ite
     if any(spec.key == "bitninja_email" for spec in get_kind(service.kind).fields_for(service.tariff_id)):
         # Optional on our order form, required by the partner.
         values.setdefault("bitninja_email", service.client.email)
-    client = connect(server, reference=reference)
+    client = connect(server, reference=reference, is_awaited=is_awaited)
     try:
         yield RemoteSide(service=service, server=server, kind=get_kind(service.kind), client=client, fields=values)
     finally:

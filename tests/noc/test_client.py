@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import date
 
 import httpx
 import pytest
@@ -11,10 +12,12 @@ from noc.errors import (
     AuthFailed,
     InsufficientFunds,
     NotFound,
+    NotReady,
     OutcomeUnknown,
     PartnerError,
     ProtocolError,
     Rejected,
+    TooEarly,
     Unavailable,
 )
 from tests.noc.partner import CREDENTIALS, PASSWORD, Answer, Partner, saved
@@ -122,8 +125,8 @@ CLEAR: list[tuple[Answer, type[PartnerError]]] = [
     (fault("wizard_unavailable", "param"), Rejected),
     (fault("missed", "item"), Rejected),
     (fault("missed", "func"), Rejected),
-    ("error_too_early.json", Rejected),
-    (fault("x", "", "Cannot renew this service: the service was deleted"), Rejected),
+    ("error_too_early.json", TooEarly),
+    (fault("x", "", "Cannot renew this service: the service was deleted"), NotReady),
     ("error_auth.json", AuthFailed),
     (fault("auth", "badip"), AuthFailed),
     (fault("auth", "blocklogon"), AuthFailed),
@@ -149,6 +152,20 @@ def test_a_listed_error_is_clear_after_paying(answer: Answer, error: type[Partne
         pay(partner)
     assert type(caught.value) is error
     assert caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "day"),
+    [
+        ("error_too_early.json", date(2026, 5, 1)),
+        (fault("x", "", "The service can be renewed only after 01.05.2026"), date(2026, 5, 1)),
+        (fault("x", "", "The service can be renewed only after payment"), None),
+    ],
+)
+def test_too_early_tells_from_when_on(answer: Answer, day: date | None) -> None:
+    with pytest.raises(TooEarly) as caught:
+        pay(Partner(answer))
+    assert caught.value.day == day
 
 
 def test_a_rejection_names_the_field_and_the_codes() -> None:
