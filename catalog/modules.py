@@ -50,7 +50,9 @@ class ProvisioningModule:
 
 MODULES: Final[dict[str, ProvisioningModule]] = {
     ISPMANAGER_NOC: ProvisioningModule(
-        code=ISPMANAGER_NOC, label=_("ispmanager NOC"), sellable_kinds=frozenset({"license", "addition"})
+        code=ISPMANAGER_NOC,
+        label=_("ispmanager NOC"),
+        sellable_kinds=frozenset({"license", "addition", "software", "certificate"}),
     )
 }
 

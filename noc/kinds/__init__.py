@@ -7,6 +7,7 @@ from typing import Final
 from noc.kinds.addition import AdditionKind
 from noc.kinds.base import Command, FieldSpec, Kind, OrderReply, OrderRequest
 from noc.kinds.license import NODE_ADDONS, LicenseKind
+from noc.kinds.software import SoftwareKind
 from noc.schemas import Tariff
 from noc.tariffs import built_in
 
@@ -22,7 +23,9 @@ __all__ = [
     "kind_for_tariff",
 ]
 
-KINDS: Final[Mapping[str, Kind]] = MappingProxyType({kind.code: kind for kind in (LicenseKind(), AdditionKind())})
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {kind.code: kind for kind in (LicenseKind(), AdditionKind(), SoftwareKind())}
+)
 
 
 def get_kind(code: str) -> Kind:

@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from noc.client import PartnerClient
 from noc.errors import Rejected
-from noc.kinds.base import OPERATOR_COMMANDS, Command, FieldSpec, Kind
-from noc.tariffs import built_in
+from noc.kinds.base import OPERATOR_COMMANDS, Command, FieldSpec, Kind, tariff_letters
 
 ITEM: Final = FieldSpec(
     "item",
@@ -49,8 +48,7 @@ class AdditionKind(Kind):
 
     def fields_for(self, tariff_id: str, tariff_name: str = "") -> tuple[FieldSpec, ...]:
         """BitNinja and DDoS-Guard ask for more than the parent license."""
-        known = built_in(tariff_id)
-        name = "".join(filter(str.isalnum, (known.name if known else tariff_name).casefold()))
+        name = tariff_letters(tariff_id, tariff_name)
         if "bitninja" in name:
             return BITNINJA
         return DDOS_GUARD if "ddosguard" in name else OTHER

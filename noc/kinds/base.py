@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from ipaddress import IPv4Address
 from typing import ClassVar, Final
 
-import idna
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from noc.client import PartnerClient
 from noc.errors import NotBought, NotFound, OutcomeUnknown, PartnerError, Rejected
+from noc.kinds.fields import FieldSpec as FieldSpec
+from noc.kinds.fields import normalize_value
 from noc.listing import read_rows
 from noc.schemas import (
     NO_ADDONS,
@@ -26,12 +26,11 @@ from noc.schemas import (
     read_service,
     read_status,
 )
-from noc.tariffs import contradicts
+from noc.tariffs import built_in, contradicts
 from noc.wire import Node
 
 OFF: Final = "null"  # the partner turns auto-renewal on where the parameter is missing
-EMAIL: Final = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]+\.[^\s@<>\".]{2,}")
-DOMAIN_LABEL: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+NO_LONGER_SOLD: Final = _("The partner no longer sells this: what there is can be renewed and changed, not ordered.")
 
 
 class Command(StrEnum):
@@ -49,41 +48,6 @@ class Command(StrEnum):
 
 
 OPERATOR_COMMANDS: Final = frozenset({Command.CREATE, Command.RENEW, Command.TERMINATE, Command.SYNC, Command.CHANGE})
-
-
-@dataclass(frozen=True, slots=True)
-class FieldSpec:
-    """A field of a service: `key` is what the module reads, `label` what people see.
-
-    `type` is text, password, ip, email, domain or id (a number).
-    """
-
-    key: str
-    label: str | Promise
-    type: str = "text"
-    is_required: bool = False
-    on_order_form: bool = False
-    is_admin_only: bool = False
-    is_secret: bool = False
-    filled_by_partner: bool = False
-    description: str | Promise = ""
-
-    def find_fault(self, value: str) -> str | Promise:
-        """Why the partner would refuse this value, "" if nothing speaks against it."""
-        value = value.strip()
-        if not value:
-            return _("Fill in this field.") if self.is_required else ""
-        if self.type == "ip" and not is_ipv4(value):
-            return _("Enter an IPv4 address, such as 192.0.2.10.")
-        if self.type == "email" and not EMAIL.fullmatch(value):
-            return _("Enter an e-mail address.")
-        if self.type == "domain" and not is_domain(value):
-            return _("Enter a domain name, such as example.com.")
-        if self.type == "id" and not (value.isascii() and value.isdecimal()):
-            return _("Enter the number of the license.")
-        if len(value) > 255:
-            return _("Enter at most 255 characters.")
-        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +158,7 @@ class Kind(ABC):
 
     def list_all(self, client: PartnerClient) -> list[RemoteService]:
         """All services of this kind, deleted rows too: whole, sorted by id, without doubles. Else Unavailable."""
-        return [read_service(row, self.code) for row in read_rows(client, self.item_type)]
+        return read_rows(client, self.item_type, parse=lambda row: read_service(row, self.code))
 
     @abstractmethod
     def change(self, client: PartnerClient, remote_id: str, fields: Mapping[str, str], reference: str) -> None:
@@ -299,26 +263,7 @@ def may_be_same(key: str, shown: str, wanted: str) -> bool:
     return False
 
 
-def normalize_value(text: str) -> str:
-    """Case, spaces and the two spellings of a domain name do not tell services apart."""
-    text = " ".join(text.split()).casefold()
-    if text.isascii() or " " in text:
-        return text
-    try:
-        return idna.encode(text, uts46=True).decode("ascii")
-    except idna.IDNAError:
-        return text
-
-
-def is_ipv4(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def is_domain(text: str) -> bool:
-    name = normalize_value(text).rstrip(".")
-    labels = name.split(".")
-    return len(labels) > 1 and len(name) < 254 and all(DOMAIN_LABEL.fullmatch(label) for label in labels)
+def tariff_letters(tariff_id: str, tariff_name: str = "") -> str:
+    """The tariff's name, without case and signs: by the built-in table, else as the live list gives it."""
+    known = built_in(tariff_id)
+    return "".join(filter(str.isalnum, (known.name if known else tariff_name).casefold()))

@@ -6,8 +6,8 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from noc.client import PartnerClient
-from noc.kinds.base import OFF, OPERATOR_COMMANDS, Command, FieldSpec, Kind
-from noc.schemas import RemoteService
+from noc.kinds.base import OFF, OPERATOR_COMMANDS, Command, FieldSpec
+from noc.kinds.named import NamedKind
 
 # Tariff → the addon that counts its additional servers.
 NODE_ADDONS: Final[Mapping[str, str]] = {"55230": "55236", "4601": "4602"}
@@ -21,14 +21,15 @@ FREE_NAME: Final = "free.lic"
 NO_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - an address that is none
 
 FIELDS: Final = (
-    FieldSpec("licname", _("License name"), on_order_form=True),
+    # A license of this name without an owner would be taken for a free one.
+    FieldSpec("licname", _("License name"), on_order_form=True, reserved=frozenset({FREE_NAME})),
     FieldSpec("ip", _("IP address"), type="ip", is_required=True, on_order_form=True),
     FieldSpec("lickey", _("License key"), is_secret=True, filled_by_partner=True),
     FieldSpec("order_id", _("Order ID"), filled_by_partner=True),
 )
 
 
-class LicenseKind(Kind):
+class LicenseKind(NamedKind):
     """A license is bound to the address of a server; name and address may change later."""
 
     code = "license"
@@ -37,10 +38,7 @@ class LicenseKind(Kind):
     commands = OPERATOR_COMMANDS
     client_commands = frozenset({Command.RENEW, Command.TERMINATE, Command.CHANGE})
     can_be_pooled = True
-    change_fields = ("licname", "ip")
     default_periods = frozenset({1, 12})
-    order_fields = ("licname", "ip")
-    key_fields = ("licname", "ip")
 
     def fields_for(self, tariff_id: str, tariff_name: str = "") -> tuple[FieldSpec, ...]:
         """All licenses have the same fields."""
@@ -84,17 +82,3 @@ class LicenseKind(Kind):
     def resume(self, client: PartnerClient, remote_id: str) -> None:
         """A stopped license runs again; one that runs already is fine."""
         client.write("soft.resume", elid=remote_id)
-
-    def change(self, client: PartnerClient, remote_id: str, fields: Mapping[str, str], reference: str) -> None:
-        """Name and address go together: whether the partner keeps a field left out is unknown (§6.2)."""
-        values = {key: fields.get(key, "").strip() for key in self.change_fields}
-        if not all(values.values()):
-            current = self.read(client, remote_id)
-            values = {"licname": values["licname"] or current.name, "ip": values["ip"] or current.ip}
-        client.write("soft.edit", elid=remote_id, **values, remoteid=reference)
-
-    def _kept_values(self, client: PartnerClient, current: RemoteService) -> dict[str, str]:
-        if not (current.name and current.ip):
-            current = self.read(client, current.id)
-        kept = {"licname": current.name, "ip": current.ip}
-        return kept | ({"remoteid": current.remote_reference} if current.remote_reference else {})

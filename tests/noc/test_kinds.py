@@ -10,7 +10,7 @@ from noc.schemas import ItemStatus, RemoteService
 from noc.tariffs import built_in
 from tests.noc.partner import Partner
 
-LICENSE, ADDITION = get_kind("license"), get_kind("addition")
+LICENSE, ADDITION, SOFTWARE = get_kind("license"), get_kind("addition"), get_kind("software")
 FIELDS = {"licname": "shop.example", "ip": "192.0.2.10"}
 REQUEST = OrderRequest(tariff_id="55230", period=1, reference="s77", fields=FIELDS, addons={"55236": 3})
 MISSED = b'{"doc":{"error":{"$type":"missed","$object":"item","msg":{"$":"The item does not exist"}}}}'
@@ -295,7 +295,7 @@ def test_fields_of_modules_are_checked() -> None:
 def test_a_tariff_leads_to_its_kind() -> None:
     assert kind_for_tariff("55227") is LICENSE
     assert kind_for_tariff("23221") is ADDITION
-    assert kind_for_tariff("9203") is None, "other software cannot be sold yet"
+    assert kind_for_tariff("9203") is SOFTWARE
     assert kind_for_tariff("nonsense") is None
     lite = built_in("55227")
     assert lite is not None

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from catalog.actions.products import (
 )
 from catalog.checks import find_warnings
 from catalog.models import CustomField, Product, ProductGroup
+from catalog.modules import ISPMANAGER_NOC, MODULES
 from noc.models import PriceListEntry, Server, ServerGroup
 from tests.catalog.samples import (
     BITNINJA,
@@ -98,8 +100,15 @@ class TestRefusals:
     @pytest.mark.parametrize(("tariff_id", "words"), [(CLOUDLINUX, "other software"), ("1011", "SSL certificates")])
     @pytest.mark.parametrize("is_tariff_unchecked", [False, True])
     def test_kind_that_is_not_sold_yet(
-        self, group: ProductGroup, tariff_id: str, words: str, is_tariff_unchecked: bool
+        self,
+        group: ProductGroup,
+        monkeypatch: pytest.MonkeyPatch,
+        tariff_id: str,
+        words: str,
+        is_tariff_unchecked: bool,
     ) -> None:
+        module = replace(MODULES[ISPMANAGER_NOC], sellable_kinds=frozenset({"license"}))
+        monkeypatch.setitem(MODULES, ISPMANAGER_NOC, module)
         errors = refuse(group, tariff_id=tariff_id, is_tariff_unchecked=is_tariff_unchecked)
         assert list(errors) == ["tariff_id"]
         assert words in errors["tariff_id"][0]

@@ -91,7 +91,6 @@ class TestAdding:
         ("rows", "changes", "field"),
         [
             ([("MONTHLY", "5")], {"tariff_id": "424242"}, "tariff_id"),
-            ([("MONTHLY", "5")], {"tariff_id": "9203"}, "tariff_id"),
             ([("MONTHLY", "5")], {"tariff_id": ""}, "tariff_id"),
             ([("QUARTERLY", "5")], {}, "prices"),
             ([], {}, "prices"),

@@ -75,7 +75,6 @@ class TestProducts:
         ("changes", "field"),
         [
             ({"product_id": "424242"}, "product_id"),
-            ({"product_id": "9203"}, "product_id"),
             ({"product_id": ""}, "product_id"),
             ({"product_id": True}, "product_id"),
             ({"product_id": "5\x0055227"}, "product_id"),
