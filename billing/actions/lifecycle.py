@@ -16,6 +16,8 @@ from noc.schemas import ItemStatus, RemoteService
 
 FIRST_KEY_LOOK = timedelta(seconds=5)
 
+# The columns that a reading of the partner may change.
+TAKEN_OVER = ["status", "expires_on", "dedicated_ip", "remote_status", "synced_at"]
 _OUR_STATUS = {ItemStatus.ACTIVE: ServiceStatus.ACTIVE, ItemStatus.SUSPENDED: ServiceStatus.SUSPENDED}
 
 
@@ -113,9 +115,20 @@ def _set_status(service: Service, status: ServiceStatus, *, now: datetime) -> No
 
 
 def _write_remote_state(service: Service, remote: RemoteService, *, now: datetime) -> dict[str, Any]:
-    """Status (5, processing, leaves ours alone), end date, IP and fields; returns what changed, without secrets."""
+    """Takes over what the partner shows and saves it; returns what changed, without secrets."""
+    changes = take_over(service, remote, now=now)
+    service.save(update_fields=TAKEN_OVER)
+    save_field_values(service=service, values=values_from(remote))
+    return changes
+
+
+def take_over(service: Service, remote: RemoteService, *, now: datetime) -> dict[str, Any]:
+    """Status (5, processing, leaves ours alone), end date and IP onto the caller's copy, which is not saved.
+
+    Returns what changed as name → [before, after].
+    """
     changes: dict[str, Any] = {}
-    status = _OUR_STATUS.get(remote.status) if remote.status is not None else None
+    status = status_from(remote)
     if status is not None and service.status != status and not service.is_ended:
         changes["status"] = [service.status, status]
         service.status = status
@@ -127,12 +140,15 @@ def _write_remote_state(service: Service, remote: RemoteService, *, now: datetim
         service.dedicated_ip = remote.ip
     service.remote_status = remote.status
     service.synced_at = now
-    service.save(update_fields=["status", "expires_on", "dedicated_ip", "remote_status", "synced_at"])
-    save_field_values(service=service, values=_values_from(remote))
     return changes
 
 
-def _values_from(remote: RemoteService) -> dict[str, str]:
+def status_from(remote: RemoteService) -> ServiceStatus | None:
+    """Our word for the partner's status; None where it says nothing about ours (ordered, processing, deleted)."""
+    return _OUR_STATUS.get(remote.status) if remote.status is not None else None
+
+
+def values_from(remote: RemoteService) -> dict[str, str]:
     """What the partner fills, under our keys; what it does not show stays as it is here."""
     shown = {
         "order_id": remote.id,
