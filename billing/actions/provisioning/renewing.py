@@ -53,10 +53,10 @@ def perform(claim: Claim, clock: Clock) -> None:
             return
         if remote.status == ItemStatus.DELETED:
             _gone(claim, clock)
-        elif _has_grown(claim, remote.expires_on):
+        elif has_grown(claim, remote.expires_on, period=_period(claim)):
             _complete(claim, remote, clock)
         elif claim.operation.status == OperationStatus.CHECKING:
-            _not_grown(claim, remote, clock)
+            not_grown(claim, remote, clock)
         else:
             _send(claim, side, remote, clock)
 
@@ -65,16 +65,16 @@ def _period(claim: Claim) -> int:
     return int(claim.operation.params["period"])
 
 
-def _has_grown(claim: Claim, expires_on: date | None) -> bool:
+def has_grown(claim: Claim, expires_on: date | None, *, period: int) -> bool:
     """By more than half a period: smaller moves are time zones and the partner's own rounding."""
     before = claim.operation.extends_from
     if expires_on is None or before is None:
         return False
-    return expires_on - before > timedelta(days=_period(claim) * DAYS_A_MONTH / 2)
+    return expires_on - before > timedelta(days=period * DAYS_A_MONTH / 2)
 
 
 def _send(claim: Claim, side: RemoteSide, remote: RemoteService, clock: Clock) -> None:
-    refusal = _dry_run(claim, side)
+    refusal = dry_run(side, remote.id, period=_period(claim))
     if refusal is not None:
         fail(claim, now=clock(), message=refusal[0], values=refusal[1])
         return
@@ -83,7 +83,7 @@ def _send(claim: Claim, side: RemoteSide, remote: RemoteService, clock: Clock) -
         refused=gettext_noop("The partner refused the renewal: %(detail)s"),
         lost=gettext_noop("The partner's answer was lost: reading the end date. %(detail)s"),
         first_look=lambda now: now + FIRST_LOOK,
-        left_unpaid=lambda error: _left_unpaid(claim, side, error, clock),
+        left_unpaid=lambda error: left_unpaid(claim, side, error, clock),
     )
     if pay_once(claim, clock, paying, match_key=f"{side.server.pk}:renew:{remote.id}", snapshot=[]):
         _read_back(claim, side, clock)
@@ -95,17 +95,17 @@ def _renew(claim: Claim, side: RemoteSide) -> bool:
     return True
 
 
-def _dry_run(claim: Claim, side: RemoteSide) -> tuple[str, dict[str, str]] | None:
+def dry_run(side: RemoteSide, remote_id: str, *, period: int) -> tuple[str, dict[str, str]] | None:
     """Asks the renewal form which periods it offers; None if nothing speaks against sending."""
     try:
-        form = side.renewal_form(claim.service.remote_id)
+        form = side.renewal_form(remote_id)
     except Rejected as error:
         return gettext_noop("The partner refused the renewal: %(detail)s"), words_of(error)
-    if form.periods and _period(claim) not in form.periods:
+    if form.periods and period not in form.periods:
         offered = ", ".join(str(period) for period in sorted(form.periods))
         return (
             gettext_noop("The partner does not renew this for %(period)s months, only for: %(offered)s."),
-            {"period": str(_period(claim)), "offered": offered},
+            {"period": str(period), "offered": offered},
         )
     return None
 
@@ -118,10 +118,10 @@ def _read_back(claim: Claim, side: RemoteSide, clock: Clock) -> None:
         message = gettext_noop("Renewed; the new end date cannot be read yet. %(detail)s")
         check_later(claim, now=now, run_after=now + FIRST_LOOK, message=message, values=words_of(error))
         return
-    if _has_grown(claim, remote.expires_on):
+    if has_grown(claim, remote.expires_on, period=_period(claim)):
         _complete(claim, remote, clock)
     else:
-        _not_grown(claim, remote, clock)
+        not_grown(claim, remote, clock)
 
 
 def _complete(claim: Claim, remote: RemoteService, clock: Clock) -> None:
@@ -138,7 +138,7 @@ def _complete(claim: Claim, remote: RemoteService, clock: Clock) -> None:
         queue_renewal_if_due(service=claim.service, now=now)
 
 
-def _not_grown(claim: Claim, remote: RemoteService, clock: Clock) -> None:
+def not_grown(claim: Claim, remote: RemoteService, clock: Clock) -> None:
     """Unchanged at two looks NOC_RENEW_LOOK_INTERVAL apart and not being processed: a person decides."""
     now = clock()
     operation = claim.operation
@@ -164,7 +164,7 @@ def _not_grown(claim: Claim, remote: RemoteService, clock: Clock) -> None:
     )
 
 
-def _left_unpaid(claim: Claim, side: RemoteSide, error: NotBought, clock: Clock) -> None:
+def left_unpaid(claim: Claim, side: RemoteSide, error: NotBought, clock: Clock) -> None:
     """Only the order is taken out of the basket: its item is the live service itself."""
     if not error.billorder:
         message = gettext_noop("The partner left the renewal unpaid in its basket: take it out there, then retry.")
