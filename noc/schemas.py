@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -17,6 +18,7 @@ NO_ADDONS: Final[Mapping[str, int]] = MappingProxyType({})
 OFF_WORDS: Final = frozenset(
     {"", "null", "off", "no", "none", "0", "false", "disabled", "нет", "отключено", "выключено"}
 )
+ON_WORDS: Final = frozenset({"on", "yes", "true", "1"})
 CURRENCY_SIGNS: Final = {"€": "EUR", "₽": "RUB", "$": "USD", "РУБ": "RUB", "Р": "RUB", "RUR": "RUB"}
 AMOUNT: Final = re.compile(r"(?P<sign>[-−–])?\s*[€₽$]?\s*(?P<digits>\d[\d.,\s'’]*)")
 STATUS: Final = re.compile(r"(?:item_status_)?([1-5])(?:_\w+)?")
@@ -139,7 +141,7 @@ def read_service(node: Node, kind: str, *, remote_id: str = "") -> RemoteService
         status=read_status(node),
         created_on=read_date(node, "createdate", "opendate"),
         expires_on=read_date(node, "expiredate", "real_expiredate"),
-        key=node.text("lickey"),
+        key=read_key(node, kind),
         remote_reference=node.text("remoteid"),
         auto_renewal=read_auto_renewal(node),
         period=parse_int(node.code("period") or node.text("period")),
@@ -175,22 +177,40 @@ def read_auto_renewal(node: Node) -> bool | None:
 
 
 def read_addons(node: Node) -> Mapping[str, int]:
-    shown = (child for child in node.nodes if child.name.startswith("addon_"))
-    counts = {child.name.removeprefix("addon_"): parse_int(child.attr("orig") or child.value) for child in shown}
+    names = node.find_names(prefix="addon_")
+    if not names:
+        return NO_ADDONS
+    counts = {name.removeprefix("addon_"): parse_int(node.code(name) or node.text(name)) for name in names}
     return MappingProxyType({key: count for key, count in counts.items() if key.isdecimal() and count is not None})
 
 
 def read_extra(node: Node) -> Mapping[str, str]:
     shown = {ours: next(filter(None, map(node.text, theirs)), "") for ours, theirs in EXTRA_FIELDS.items()}
-    return MappingProxyType({key: value for key, value in shown.items() if value})
+    found = {key: value for key, value in shown.items() if value}
+    return MappingProxyType(found) if found else NOTHING
+
+
+def read_key(node: Node, kind: str) -> str:
+    """The key of the service. Where other software shows its own is unknown: any field whose name ends so (§6.7)."""
+    key = node.text("lickey")
+    if key or kind != "software":
+        return key
+    shown = (node.text(name) for name in node.find_names(suffix="key"))
+    return next((text for text in shown if text.casefold() not in OFF_WORDS | ON_WORDS), "")
 
 
 def read_date(node: Node, *names: str) -> date | None:
     """The first text under these names that is a date: words appear there too, and lists of two."""
-    texts = (text for name in names for text in (*node.texts(name), node.code(name)))
-    return next((found for text in texts if (found := parse_date(text))), None)
+    for name in names:
+        if found := parse_date(node.text(name)):
+            return found
+        texts = (*node.texts(name), node.code(name))
+        if found := next((found for text in texts if (found := parse_date(text))), None):
+            return found
+    return None
 
 
+@lru_cache(maxsize=4096)  # a list of ten thousand rows has few different days
 def parse_date(text: str) -> date | None:
     """`2026-05-21`, with a time behind it or as `21.05.2026`; None for words and zero dates."""
     if match := re.match(r"(\d{4})-(\d{2})-(\d{2})(?!\d)", text.strip()):

@@ -120,3 +120,19 @@ def test_what_a_row_does_not_show_stays_empty() -> None:
 
 def test_a_stray_semicolon_behind_the_tariff_is_dropped() -> None:
     assert read_service(read_reply(b'{"doc":{"pricelist":{"$":"55227;"}}}'), "license").tariff_id == "55227"
+
+
+@pytest.mark.parametrize(
+    ("form", "key"),
+    [
+        ('{"lickey":{"$":"L-1"},"bitninja_key":{"$":"B-1"}}', "L-1"),
+        ('{"lickey":{"$":""},"bitninja_key":{"$":"B-1"}}', "B-1"),
+        ('{"license_key":"X-1","keyword":"no"}', "X-1"),
+        ('{"newkey":"off","has_key":"on","key":" K-1 "}', "K-1"),
+        ('{"real_keychange":"2026-01-01"}', ""),
+    ],
+)
+def test_the_key_of_other_software_is_any_field_that_is_called_so(form: str, key: str) -> None:
+    node = read_reply(f'{{"doc":{form}}}'.encode())
+    assert read_service(node, "software").key == key
+    assert read_service(node, "license").key == ("L-1" if key == "L-1" else "")

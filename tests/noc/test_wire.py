@@ -77,6 +77,40 @@ def test_no_error_is_no_error(body: bytes) -> None:
     assert read_reply(body).error is None
 
 
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_children_are_found_by_how_their_names_begin_and_end(suffix: str) -> None:
+    form = read_reply(saved(f"soft_form.{suffix}"))
+    assert form.find_names(prefix="addon_") == ["addon_55236"]
+    assert form.find_names(suffix="key") == ["lickey"]
+    assert form.find_names(prefix="addon_", suffix="key") == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"doc":{"a":[{"$":"1"},{"$x":"y","$":"2"},null,false,[{"$":"3"}]],"b":"","c":null}}',
+        b"<doc><a>1</a><a x='y'>2</a><a>3</a><b/></doc>",
+    ],
+    ids=["json", "xml"],
+)
+def test_the_whole_tree_can_be_walked(body: bytes) -> None:
+    root = read_reply(body)
+    assert [(node.name, node.value, dict(node.attributes)) for node in root.nodes] == [
+        ("a", "1", {}),
+        ("a", "2", {"x": "y"}),
+        ("a", "3", {}),
+        ("b", "", {}),
+    ]
+    assert root.texts("a") == ("1", "2", "3")
+    assert (root.has("b"), root.has("c"), root.text("c", "none")) == (True, False, "none")
+
+
+def test_a_form_under_model_keeps_what_stands_beside_it() -> None:
+    form = read_reply(b'{"func":"soft.edit","id":"","model":{"id":"7","licname":"a"}}')
+    assert (form.text("func"), form.text("id"), form.text("licname")) == ("soft.edit", "7", "a")
+    assert not form.has("model")
+
+
 def test_one_row_may_be_an_object() -> None:
     assert [row.text("id") for row in read_reply(saved("soft_one_row.json")).rows()] == ["5"]
 
