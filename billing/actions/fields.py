@@ -1,6 +1,7 @@
 """Values of custom fields: one row per service and field; secret ones are stored encrypted."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from billing.models import Service, ServiceField
 from catalog.models import CustomField, FieldType
@@ -14,18 +15,43 @@ def is_kept_secret(field: CustomField) -> bool:
 def save_field_values(*, service: Service, values: Mapping[str, str]) -> None:
     """Writes key → value for the fields that the service's product has; other keys are left out."""
     fields = service.product.custom_fields.filter(key__in=list(values))
+    _upsert([_row(service, field, values[field.key]) for field in fields])
+
+
+def save_values_of_many(*, services: Sequence[Service], values: Mapping[int, Mapping[str, str]]) -> None:
+    """The same for many services at once: service id → key → value. Values that are there already are left alone."""
+    keys = {key for found in values.values() for key in found}
+    fields: dict[int, list[CustomField]] = defaultdict(list)
+    for field in CustomField.objects.filter(product__in={one.product_id for one in services}, key__in=keys):
+        fields[field.product_id].append(field)
+    held = {
+        (row.service_id, row.field_id): row.value
+        for row in ServiceField.objects.filter(service__in=list(values), field__key__in=keys)
+    }
     rows = [
-        ServiceField(
-            service=service,
-            field=field,
-            plain_value="" if is_kept_secret(field) else values[field.key],
-            secret_value=values[field.key] if is_kept_secret(field) else "",
-        )
-        for field in fields
+        _row(service, field, values[service.pk][field.key])
+        for service in services
+        for field in fields[service.product_id]
+        if field.key in values.get(service.pk, {}) and held.get((service.pk, field.pk)) != values[service.pk][field.key]
     ]
+    _upsert(rows)
+
+
+def _row(service: Service, field: CustomField, value: str) -> ServiceField:
+    is_secret = is_kept_secret(field)
+    return ServiceField(
+        service=service,
+        field=field,
+        plain_value="" if is_secret else value,
+        secret_value=value if is_secret else "",
+    )
+
+
+def _upsert(rows: Sequence[ServiceField]) -> None:
     ServiceField.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["service", "field"],
         update_fields=["plain_value", "secret_value"],
+        batch_size=500,
     )

@@ -17,7 +17,7 @@ from noc.schemas import ItemStatus, RemoteService
 FIRST_KEY_LOOK = timedelta(seconds=5)
 
 # The columns that a reading of the partner may change.
-TAKEN_OVER = ["status", "expires_on", "dedicated_ip", "remote_status", "synced_at"]
+TAKEN_OVER = ["status", "expires_on", "dedicated_ip", "remote_status", "remote_addons", "synced_at"]
 _OUR_STATUS = {ItemStatus.ACTIVE: ServiceStatus.ACTIVE, ItemStatus.SUSPENDED: ServiceStatus.SUSPENDED}
 
 
@@ -103,7 +103,7 @@ def end_service(*, service: Service, status: ServiceStatus, now: datetime, actor
 def _lock(service: Service) -> None:
     """Locks the row and brings the caller's copy up to date."""
     fresh = Service.objects.select_for_update().get(pk=service.pk)
-    for name in ("status", "remote_id", "expires_on", "paid_until", "next_due_date", "dedicated_ip", "remote_status"):
+    for name in (*TAKEN_OVER, "remote_id", "paid_until", "next_due_date"):
         setattr(service, name, getattr(fresh, name))
 
 
@@ -123,7 +123,7 @@ def _write_remote_state(service: Service, remote: RemoteService, *, now: datetim
 
 
 def take_over(service: Service, remote: RemoteService, *, now: datetime) -> dict[str, Any]:
-    """Status (5, processing, leaves ours alone), end date and IP onto the caller's copy, which is not saved.
+    """Status (5, processing, leaves ours alone), end date, IP and counted addons onto the caller's copy, not saved.
 
     Returns what changed as name → [before, after].
     """
@@ -138,6 +138,9 @@ def take_over(service: Service, remote: RemoteService, *, now: datetime) -> dict
     if remote.ip and remote.ip != "0.0.0.0" and remote.ip != service.dedicated_ip:  # noqa: S104
         changes["ip"] = [service.dedicated_ip, remote.ip]
         service.dedicated_ip = remote.ip
+    if remote.addons and dict(remote.addons) != service.remote_addons:
+        changes["addons"] = [service.remote_addons, dict(remote.addons)]
+        service.remote_addons = dict(remote.addons)
     service.remote_status = remote.status
     service.synced_at = now
     return changes
