@@ -6,26 +6,20 @@ Whoever can reach the port can call it: a sandbox has nothing to protect but the
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from ipaddress import ip_network
 
-from noc.sandbox import lifecycle
 from noc.sandbox.duties import catch_up
 from noc.sandbox.faults import CONTENT, TRANSPORT, VARIANTS, BadFault, Fault, checked
-from noc.sandbox.items import Item
+from noc.sandbox.holdings import copy_items, decide_certificate, item_dict, remove_items, save_items
+from noc.sandbox.inputs import BadRequest, Data, amount, whole
 from noc.sandbox.options import CHOICES, as_dict, changed
 from noc.sandbox.replies import Reply, as_json
-from noc.sandbox.seeding import BadSeed, change_item, seed_items
 from noc.sandbox.state import World
-from noc.sandbox.tariffs import CURRENCIES, TARIFFS
+from noc.sandbox.tariffs import CURRENCIES
 
-type Data = Mapping[str, object]
 _FURTHEST_DAYS = 3660
 _FAULT_FIELDS = [one.name for one in fields(Fault) if one.name not in ("id", "hits", "dice")]
-
-
-class BadRequest(ValueError):
-    """What was asked makes no sense, with the reason."""
 
 
 def control(world: World, method: str, path: str, data: Data, query: Mapping[str, str]) -> Reply:
@@ -61,8 +55,8 @@ def _save_account(world: World, data: Data) -> object:
         raise BadRequest("allowed_ips takes a list")
     for one in allowed:
         ip_network(one, strict=False)
-    balance = _amount(data, "balance", known.balance if known else Decimal(0))
-    credit = _amount(data, "credit", known.credit if known else Decimal(0))
+    balance = amount(data, "balance", known.balance if known else Decimal(0))
+    credit = amount(data, "credit", known.credit if known else Decimal(0))
     account = known or world.add_account(login, "", currency=currency, balance=balance)
     account.currency, account.allowed_ips = currency, tuple(str(one) for one in allowed)
     account.password = str(data.get("password", account.password or "sandbox-password"))
@@ -76,14 +70,14 @@ def _set_balance(world: World, data: Data) -> object:
     account = world.accounts.get(str(data.get("login", "reseller")))
     if account is None:
         raise BadRequest(f"No such account: {data.get('login')}")
-    account.balance = _amount(data, "balance", account.balance) + _amount(data, "add", Decimal(0))
-    account.credit = _amount(data, "credit", account.credit)
+    account.balance = amount(data, "balance", account.balance) + amount(data, "add", Decimal(0))
+    account.credit = amount(data, "credit", account.credit)
     return _account_dict(world, account.login)
 
 
 def _advance_clock(world: World, data: Data) -> object:
     """Advance by `advance_days` and `advance_seconds`; the duties of each day passed are done."""
-    days, seconds = _whole(data, "advance_days"), _whole(data, "advance_seconds")
+    days, seconds = whole(data, "advance_days"), whole(data, "advance_seconds")
     if not 0 <= days <= _FURTHEST_DAYS or seconds < 0:
         raise BadRequest(f"The clock only goes forward, by at most {_FURTHEST_DAYS} days")
     world.clock.offset += timedelta(days=days, seconds=seconds)
@@ -100,7 +94,7 @@ def _switch_fault_on(world: World, data: Data) -> object:
     given = {name: value for name, value in data.items() if value not in (None, "")}
     for name in ("count", "seed", "delay_ms"):
         if name in given:
-            given[name] = _whole(given, name)
+            given[name] = whole(given, name)
     if not isinstance(given.get("probability", 0.0), int | float) or not isinstance(given.get("params", {}), dict):
         raise BadFault("probability takes a number, params an object")
     fault = checked(Fault(world.next_fault_id(), **given))  # type: ignore[arg-type]
@@ -110,7 +104,7 @@ def _switch_fault_on(world: World, data: Data) -> object:
 
 def _switch_faults_off(world: World, data: Data) -> object:
     """All faults, or those of a `name`, or the one with an `id`. Without `stuck_processing` stuck work ends."""
-    number = _whole(data, "id") if data.get("id") else None
+    number = whole(data, "id") if data.get("id") else None
     removed = world.faults.remove(fault_id=number, name=str(data.get("name", "")))
     released = []
     if any(fault.name == "stuck_processing" for fault in removed):
@@ -120,31 +114,19 @@ def _switch_faults_off(world: World, data: Data) -> object:
 
 def _release(world: World, data: Data) -> object:
     """End the processing of one item (`id`) or of all."""
-    return {"released": _release_stuck(world, _whole(data, "id") if data.get("id") else None)}
+    return {"released": _release_stuck(world, whole(data, "id") if data.get("id") else None)}
 
 
 def _release_stuck(world: World, item_id: int | None) -> list[int]:
     items = [one for one in world.items.values() if one.processing is not None and item_id in (None, one.id)]
     for item in items:
-        lifecycle.finish_work(item)
+        item.finish_work()
     return [item.id for item in items]
 
 
 def _set_options(world: World, data: Data) -> object:
     world.options = changed(world.options, data)
     return as_dict(world.options)
-
-
-def _save_items(world: World, data: Data) -> object:
-    """New items, or with `id` a change to one that is there."""
-    if data.get("id"):
-        item = world.items.get(_whole(data, "id"))
-        if item is None:
-            raise BadSeed(f"No such item: {data['id']}")
-        change_item(world, item, data)
-        return {"ids": [item.id], "item": item_dict(item)}
-    items = seed_items(world, data, world.clock.now())
-    return {"ids": [item.id for item in items], "item": item_dict(items[0])}
 
 
 def _state(world: World, data: Data) -> object:
@@ -165,9 +147,9 @@ def _state(world: World, data: Data) -> object:
 def _log(world: World, data: Data) -> object:
     """The request log, oldest first: `func`, `acted=1`, `after=<number>`, `limit` (the last so many)."""
     entries = list(
-        world.journal.found(func=str(data.get("func", "")), acted=data.get("acted") == "1", after=_whole(data, "after"))
+        world.journal.found(func=str(data.get("func", "")), acted=data.get("acted") == "1", after=whole(data, "after"))
     )
-    limit = _whole(data, "limit") or len(entries)
+    limit = whole(data, "limit") or len(entries)
     return {
         "entries": [entry.as_dict() for entry in entries[-limit:]],
         "acts": dict(world.journal.counted),
@@ -188,28 +170,6 @@ def _known_options(world: World, data: Data) -> object:
     return {"options": as_dict(world.options), "choices": dict(CHOICES)}
 
 
-def item_dict(item: Item) -> dict[str, object]:
-    """One item for people and tests; passwords stay out, the license key is shown as the protocol shows it."""
-    shown = {name: value for name, value in item.fields.items() if name != "bitninja_password"}
-    return {
-        "id": item.id,
-        "account": item.owner,
-        "kind": item.kind,
-        "pricelist": item.tariff_id,
-        "pricelist_name": TARIFFS[item.tariff_id].name,
-        "period": item.period,
-        "status": item.shown_status.value,
-        "sub_status": item.processing.sub_status if item.processing else item.sub_status,
-        "createdate": item.created_on,
-        "expiredate": item.expires_on,
-        "autoprolong": item.autoprolong,
-        "addons": item.addons,
-        "remoteid": item.remoteid,
-        "lickey": item.license_key,
-        **shown,
-    }
-
-
 def _account_dict(world: World, login: str) -> dict[str, object]:
     account = asdict(world.accounts[login])
     del account["password"]
@@ -225,23 +185,6 @@ def _fault_dict(fault: Fault) -> dict[str, object]:
     return {one.name: getattr(fault, one.name) for one in fields(fault) if one.name != "dice"}
 
 
-def _amount(data: Data, name: str, default: Decimal) -> Decimal:
-    try:
-        amount = Decimal(str(data[name])) if data.get(name) is not None else default
-    except InvalidOperation as error:
-        raise BadRequest(f"{name} takes an amount like 12.50") from error
-    if not amount.is_finite():
-        raise BadRequest(f"{name} takes an amount like 12.50")
-    return amount
-
-
-def _whole(data: Data, name: str) -> int:
-    try:
-        return int(str(data.get(name) or 0))
-    except ValueError as error:
-        raise BadRequest(f"{name} takes a whole number") from error
-
-
 _ACTIONS: dict[tuple[str, str], Callable[[World, Data], object]] = {
     ("POST", "reset"): _reset,
     ("POST", "accounts"): _save_account,
@@ -253,7 +196,10 @@ _ACTIONS: dict[tuple[str, str], Callable[[World, Data], object]] = {
     ("POST", "release"): _release,
     ("POST", "options"): _set_options,
     ("GET", "options"): _known_options,
-    ("POST", "items"): _save_items,
+    ("POST", "items"): save_items,
+    ("POST", "items/copy"): copy_items,
+    ("DELETE", "items"): remove_items,
+    ("POST", "certificates"): decide_certificate,
     ("GET", "state"): _state,
     ("GET", "log"): _log,
 }

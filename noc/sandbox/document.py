@@ -30,12 +30,20 @@ class Shape(Enum):
     ERROR = "error"
 
 
+class File(NamedTuple):
+    """An answer that is no document at all but a file."""
+
+    content: bytes
+    content_type: str
+
+
 class Document(NamedTuple):
-    """A whole answer: the children of `doc` and its attributes."""
+    """A whole answer: the children of `doc` and its attributes. A `file` goes out in its place."""
 
     shape: Shape
     children: Sequence[Node]
     attributes: Mapping[str, str] = NOTHING
+    file: File | None = None
 
     def without(self, name: str) -> Self:
         """The same answer with every direct child called `name` left out."""

@@ -2,8 +2,9 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from noc.sandbox import lifecycle
+from noc.sandbox import issuing, lifecycle
 from noc.sandbox.items import Item, Status
+from noc.sandbox.kinds import kind_of
 from noc.sandbox.offers import total_cost
 from noc.sandbox.state import World
 from noc.sandbox.tariffs import TARIFFS
@@ -23,7 +24,9 @@ def _do_duties(world: World, day: date) -> None:
     midnight = datetime.combine(day, time(), UTC)
     for item in list(world.items.values()):
         if item.processing is not None and item.processing.reads_left is not None:
-            lifecycle.finish_work(item)
+            item.finish_work()
+        if item.certificate is not None and item.certificate.is_waiting and item.certificate.issued_after is not None:
+            issuing.issue(item, day)
         if item.expires_on is None or item.processing is not None or day < item.expires_on:
             continue
         if item.status is Status.ACTIVE and not _renewed(world, item, midnight):
@@ -42,6 +45,7 @@ def _renewed(world: World, item: Item, now: datetime) -> bool:
     if cost and account.available < cost:
         return False
     world.charge(account, item, "auto_prolong", cost, now)
+    kind_of(item).renewed(item, world)
     item.expires_on = lifecycle.end_of_period(item, item.expires_on, period)
     item.history.append((now, "auto_prolong"))
     return True

@@ -13,7 +13,8 @@ from noc.sandbox.document import Document, Node, Shape, as_plugin_error, done
 from noc.sandbox.duties import catch_up
 from noc.sandbox.functions import baskets, catalog, items, money, renewals, sessions
 from noc.sandbox.journal import Act
-from noc.sandbox.refusals import Refusal, empty, no_access
+from noc.sandbox.kinds.certificate import download
+from noc.sandbox.refusals import Refusal, empty, no_access, no_function
 from noc.sandbox.state import World
 
 FUNCTIONS: Mapping[str, items.Handler] = {
@@ -77,18 +78,22 @@ def _dispatch(call: Call) -> Document:
         raise no_access(call.func)
     if call.func == "groupedit":
         return _for_each(call)
-    handler = FUNCTIONS.get(call.func)
+    return _handler(call, call.func)(call)
+
+
+def _handler(call: Call, name: str) -> items.Handler:
+    handler = FUNCTIONS.get(name)
+    if handler is None and name and name == call.options.certificate_file_function:
+        handler = download
     if handler is None:
-        raise Refusal("missed", "func", "no_func", func=call.func)
-    return handler(call)
+        raise no_function(name)
+    return handler
 
 
 def _for_each(call: Call) -> Document:
     """`groupedit`: the form function `faction` for every id of `elid`; stops at the first refusal."""
     faction = call.param("faction")
-    handler = FUNCTIONS.get(faction)
-    if handler is None:
-        raise Refusal("missed", "func", "no_func", func=faction)
+    handler = _handler(call, faction)
     document = done()
     for elid in call.param("elid").split(","):
         document = handler(replace(call, func=faction, params={**call.params, "elid": elid.strip()}))

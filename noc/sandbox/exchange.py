@@ -60,10 +60,10 @@ class Exchange:
             if canned is not None:
                 return canned
             document = _fault_document(fault, asked) or document
-        content_type, text = render(document, asked.params.get("out", "xml"), style)
+        content_type, body = _body(document, asked.params.get("out", "xml"), style)
         cookie = f"{SESSION_COOKIE}={outcome.session_id}; Path=/; HttpOnly; SameSite=Lax"
         headers = (("Set-Cookie", cookie),) if outcome.session_id else ()
-        reply = Reply(200, text.encode(), self.world.options.content_type or content_type, headers)
+        reply = Reply(200, body, self.world.options.content_type or content_type, headers)
         return reply if fault is None else _damaged(reply, fault)
 
     def _write_down(
@@ -85,6 +85,13 @@ class Exchange:
             milliseconds=round((time.monotonic() - began) * 1000),
         )
         journal.add(entry)
+
+
+def _body(document: Document, out: str, style: Style) -> tuple[str, bytes]:
+    if document.file is not None:
+        return document.file.content_type, document.file.content
+    content_type, text = render(document, out, style)
+    return content_type, text.encode()
 
 
 def _outcome_text(outcome: Outcome, fault: Fault | None) -> str:

@@ -28,6 +28,7 @@ CONTENT = (
     "stuck_processing",
     "no_money",
     "ip_change_refused",
+    "key_change_refused",
     "delete_refused",
     "prolong_refused",
     "balance_access",
@@ -37,6 +38,9 @@ CONTENT = (
 )
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "no_money": ("error", "basket"),
+    "ip_change_refused": ("value", "access"),
+    "key_change_refused": ("value", "access"),
+    "balance_access": ("access", "missed"),
     "prolong_refused": ("too_early", "not_processed"),
     "truncated_body": ("text", "connection"),
 }

@@ -25,6 +25,33 @@ class Processing:
     then_expires_on: date | None = None
 
 
+class Issue(IntEnum):
+    """`service_status` codes of a certificate: where its issue stands."""
+
+    SENT = 3
+    AWAITING = 4
+    ISSUED = 5
+    FAILED = 6
+
+
+@dataclass(slots=True)
+class Certificate:
+    """The issue of a certificate, which comes by itself after `issued_after` reads (None = decided by hand).
+
+    `leaf` (PEM) is signed when somebody first asks for it; on a reissue the old one shows until the new one is there.
+    """
+
+    issue: Issue
+    issued_after: int | None = None
+    reads: int = 0
+    issued_on: date | None = None
+    leaf: str = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.issue in (Issue.SENT, Issue.AWAITING)
+
+
 @dataclass(slots=True)
 class Item:
     """One service of one account. `fields` holds what the kind stores: ip, licname, item, domain …"""
@@ -44,9 +71,11 @@ class Item:
     license_key: str = ""
     key_hidden_reads: int = 0
     sub_status: str = ""
+    status_message: str = ""
     ip_changed_on: date | None = None
     key_changed_on: date | None = None
     processing: Processing | None = None
+    certificate: Certificate | None = None
     history: list[tuple[datetime, str]] = field(default_factory=list)
 
     @property
@@ -57,6 +86,12 @@ class Item:
     def shown_status(self) -> Status:
         """The code that lists and forms show: processing covers the state beneath."""
         return Status.PROCESSING if self.processing is not None else self.status
+
+    def finish_work(self) -> None:
+        """End the processing, stuck or not; what it led to holds from now on."""
+        if self.processing is not None:
+            self.expires_on = self.processing.then_expires_on or self.expires_on
+            self.processing = None
 
 
 @dataclass(frozen=True, slots=True)

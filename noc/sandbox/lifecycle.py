@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from noc.sandbox import issuing
 from noc.sandbox.calls import Call
 from noc.sandbox.dates import period_end
 from noc.sandbox.items import Item, Processing, Status
@@ -24,34 +25,29 @@ def renewal_start(item: Item, today: date) -> date:
 
 def activate(call: Call, item: Item) -> None:
     """A paid order starts working today."""
-    kind_of(item).provision(item)
+    kind_of(item).provision(item, call.world)
     item.key_hidden_reads = call.options.lickey_empty_reads
     _begin_work(call, item, "5_open", end_of_period(item, call.today, item.period))
 
 
 def extend(call: Call, item: Item, period: int) -> date:
     """A paid renewal moves the end; returns the new one, which shows once the work on it is over."""
+    kind_of(item).renewed(item, call.world)
     expires_on = end_of_period(item, renewal_start(item, call.today), period)
     _begin_work(call, item, "5_prolong", expires_on)
     return expires_on
 
 
-def observe(item: Item) -> None:
+def observe(item: Item, today: date) -> None:
     """Somebody reads the item: work that lasts a number of reads comes one read nearer to its end."""
+    issuing.observe(item, today)
     work = item.processing
     if work is None or work.reads_left is None:
         return
     if work.reads_left > 0:
         work.reads_left -= 1
     else:
-        finish_work(item)
-
-
-def finish_work(item: Item) -> None:
-    """End the processing of an item, stuck or not."""
-    if item.processing is not None:
-        item.expires_on = item.processing.then_expires_on or item.expires_on
-        item.processing = None
+        item.finish_work()
 
 
 def suspend(item: Item, reason: str) -> None:
@@ -72,15 +68,15 @@ def delete(world: World, item: Item, now: datetime) -> None:
     item.sub_status = ""
     item.processing = None
     item.history.append((now, "delete"))
-    for order in list(world.billorders.values()):
-        order.lines = [line for line in order.lines if line.item_id != item.id]
-        if not order.lines:
-            del world.billorders[order.id]
+    world.drop_from_basket(item)
 
 
 def _begin_work(call: Call, item: Item, sub_status: str, expires_on: date) -> None:
     resume(item)
     is_stuck = call.fault("stuck_processing") is not None
+    waits = item.certificate is not None and item.certificate.is_waiting
+    if waits and call.options.certificate_status == "processing":
+        is_stuck = True  # Until the authority has decided.
     if is_stuck or call.options.processing_reads:
         reads = None if is_stuck else call.options.processing_reads
         item.processing = Processing(sub_status, reads, expires_on)

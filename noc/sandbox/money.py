@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 NBSP = "\u00a0"
+AMOUNT_STYLES = ("plain", "currency", "nbsp", "comma", "nbsp_comma")
 
 
 def plain(amount: Decimal) -> str:
@@ -19,3 +20,11 @@ def with_currency(amount: Decimal, currency: str, *, nbsp: bool = False) -> str:
     """`1 234.50 RUB`, the spaces being no-break ones when `nbsp`."""
     space = NBSP if nbsp else " "
     return f"{amount:,.2f}".replace(",", space) + space + currency
+
+
+def in_style(amount: Decimal, currency: str, style: str) -> str:
+    """The amount in one of AMOUNT_STYLES."""
+    if style == "plain":
+        return plain(amount)
+    text = with_currency(amount, currency, nbsp=style.startswith("nbsp"))
+    return text.replace(".", ",") if style.endswith("comma") else text

@@ -27,7 +27,7 @@ _COLORS = {
     Status.DELETED: "grey",
     Status.PROCESSING: "blue",
 }
-_SHOWN_FIELDS = ("licname", "ip", "item", "domain", "target_ip", "bitninja_email")
+_SHOWN_FIELDS = ("licname", "CN", "ip", "item", "domain", "target_ip", "bitninja_email")
 _NBSP = "\u00a0"
 
 
@@ -47,9 +47,18 @@ def page_html(world: World, *, lang: str, base_url: str) -> str:
 
 def refused_html(lang: str) -> str:
     """What a browser sees that came with a bad one-time key."""
-    return f"""<!DOCTYPE html><html lang="{lang}"><head><meta charset="utf-8"><title>{word("refused", lang)}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><style>{CSS}</style></head><body><div class="wrap">
-<div class="card"><h1>{word("refused", lang)}</h1><p>{word("refused_why", lang)}</p>
+    return _short_page(word("refused", lang), word("refused_why", lang), lang)
+
+
+def signed_in_html(login: str, lang: str) -> str:
+    """What a browser sees that came with a good one-time key: a stand-in for the client area."""
+    return _short_page(word("signed_in", lang), escape(word("signed_in_as", lang, login=login)), lang)
+
+
+def _short_page(title: str, text: str, lang: str) -> str:
+    return f"""<!DOCTYPE html><html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<style>{CSS}</style></head><body><div class="wrap"><div class="card"><h1>{title}</h1><p>{text}</p>
 <a href="/sandbox?lang={lang}">{word("to_page", lang)}</a></div></div></body></html>"""
 
 
@@ -108,19 +117,32 @@ def _items_card(world: World, lang: str) -> str:
 def _item_row(world: World, item: Item, lang: str) -> list[str]:
     status = item.shown_status
     details = [item.fields[name] for name in _SHOWN_FIELDS if item.fields.get(name)]
-    release = _button(word("release", lang), "/admin/release", {"id": item.id}) if item.processing else ""
     renews = "—" if item.autoprolong is None else say(f"period_{item.autoprolong}", lang)
     return [
         f'<td><span class="state {_COLORS[status]}">{say(f"status_{status.value}", lang)}</span></td>',
         f'<td class="mono">{item.id}</td>',
         f"<td>{escape(item.owner)}</td>",
         f"<td>{escape(TARIFFS[item.tariff_id].name)}</td>",
-        f'<td class="mono">{"<br>".join(escape(one) for one in details) or "—"}</td>',
+        f'<td class="mono">{"<br>".join(escape(one) for one in details) or "—"}{_issue_text(item, lang)}</td>',
         f'<td class="tight">{item.created_on}</td>',
         f'<td class="tight">{item.expires_on or "—"}</td>',
         f"<td>{renews}</td>",
-        f"<td>{release}</td>",
+        f"<td>{_item_buttons(item, lang)}</td>",
     ]
+
+
+def _issue_text(item: Item, lang: str) -> str:
+    return f'<br><span class="soft">{word(f"issue_{item.certificate.issue}", lang)}</span>' if item.certificate else ""
+
+
+def _item_buttons(item: Item, lang: str) -> str:
+    """What an administrator can decide about the item now."""
+    if item.is_live and item.certificate is not None and item.certificate.is_waiting:
+        acts = [
+            _button(word(act, lang), "/admin/certificates", {"id": item.id, "act": act}) for act in ("issue", "refuse")
+        ]
+        return f'<div class="buttons">{"".join(acts)}</div>'
+    return _button(word("release", lang), "/admin/release", {"id": item.id}) if item.processing else ""
 
 
 def _basket_card(world: World, lang: str) -> str:

@@ -43,6 +43,11 @@ def no_item() -> Refusal:
     return Refusal("missed", "item", "no_item")
 
 
+def no_function(func: str) -> Refusal:
+    """The partner has no such function."""
+    return Refusal("missed", "func", "no_func", func=func)
+
+
 def no_access(func: str) -> Refusal:
     """No right to call the function, or the session is gone."""
     return Refusal("access", func, "no_access", func=func)

@@ -19,8 +19,8 @@ from noc.sandbox.control import control
 from noc.sandbox.engine import Asked
 from noc.sandbox.exchange import SESSION_COOKIE, Exchange
 from noc.sandbox.options import Options
-from noc.sandbox.page import page_html, refused_html
-from noc.sandbox.replies import Reply, as_json, html, redirect
+from noc.sandbox.page import page_html, refused_html, signed_in_html
+from noc.sandbox.replies import Reply, as_json, html
 from noc.sandbox.state import World
 
 API_PATHS = frozenset({"/", "/billmgr", "/manager/billmgr"})
@@ -46,8 +46,8 @@ class Request:
         return self.headers.get("connection", "").lower() != "close"
 
     @property
-    def is_browser(self) -> bool:
-        return self.method == "GET" and "text/html" in self.headers.get("accept", "")
+    def wants_page(self) -> bool:
+        return "text/html" in self.headers.get("accept", "")
 
 
 class BadHttp(ValueError):
@@ -96,7 +96,8 @@ class Sandbox:
         if request.path.startswith("/admin/"):
             return self._control(request)
         params = dict(parse_qsl(request.query, keep_blank_values=True))
-        if request.path == "/sandbox" or (request.path == "/" and request.is_browser and "func" not in params):
+        is_visit = request.method == "GET" and request.wants_page and "func" not in params
+        if request.path == "/sandbox" or (request.path == "/" and is_visit):
             with self.state.lock:
                 return html(page_html(self.state, lang=params.get("lang", ""), base_url=self.url))
         if request.path not in API_PATHS:
@@ -108,17 +109,17 @@ class Sandbox:
         params |= parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
         asked = Asked(params, request.address, _session_cookie(request))
         reply = self.exchange.answer(asked, method=request.method, path=request.path)
-        is_sign_in = request.is_browser and asked.func == "auth" and "out" not in params
-        if is_sign_in and reply.status == 200 and not reply.cut:
+        is_visit = request.wants_page or params.get("checkcookie") == "no"
+        if is_visit and asked.func == "auth" and "out" not in params and reply.status == 200 and not reply.cut:
             return self._sign_in(reply, params)
         return reply
 
     def _sign_in(self, reply: Reply, params: Mapping[str, str]) -> Reply:
-        """A browser sent here with a one-time key lands on a page, with the session in a cookie."""
+        """A browser sent here with a one-time key, by link or form, gets a page, and the session in a cookie."""
         lang = "ru" if params.get("lang") == "ru" else "en"
         if not reply.headers:
             return html(refused_html(lang))
-        return redirect(f"/sandbox?lang={lang}", reply.headers)
+        return html(signed_in_html(params.get("username", ""), lang), headers=reply.headers)
 
     def _control(self, request: Request) -> Reply:
         if request.headers.get("sec-fetch-site") == "cross-site":

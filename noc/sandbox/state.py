@@ -55,8 +55,8 @@ class World:
         self.options = self._first_options
         self.journal = Journal()
         self._held: dict[tuple[str, str], dict[int, Item]] = {}
-        self._children: dict[str, list[Item]] = {}
-        self._ip_holders: dict[tuple[int, str], Item] = {}
+        self._children: dict[str, dict[int, Item]] = {}
+        self._ip_holders: dict[tuple[int, str], dict[int, Item]] = {}
         self._item_ids = count(FIRST_ITEM)
         self._charge_ids = count(1)
         self._billorder_ids = count(FIRST_BILLORDER)
@@ -74,19 +74,25 @@ class World:
     def add_item(
         self, *, owner: str, kind: str, tariff_id: int, period: int, now: datetime, fields: Mapping[str, str]
     ) -> Item:
-        """A new item in status 1, which `remember_ip` and the owner's lists know at once."""
+        """A new item in status 1, which `ip_holder`, `children` and the owner's lists know at once."""
         item = Item(next(self._item_ids), owner, kind, tariff_id, period, now.date(), Status.ORDERED, dict(fields))
         self.items[item.id] = item
         self._held.setdefault((owner, kind), {})[item.id] = item
-        if fields.get("item"):
-            self._children.setdefault(fields["item"], []).append(item)
-        self.remember_ip(item)
+        self.index(item)
         return item
 
     def forget_item(self, item: Item) -> None:
-        """Take an item out as if it had never been there."""
+        """Take an item out as if it had never been there, out of the basket too."""
         del self.items[item.id]
         del self._held[(item.owner, item.kind)][item.id]
+        self.drop_from_basket(item)
+
+    def drop_from_basket(self, item: Item) -> None:
+        """Nobody has to pay for the item any more; an order that it leaves empty goes."""
+        for order in list(self.billorders.values()):
+            order.lines = [line for line in order.lines if line.item_id != item.id]
+            if not order.lines:
+                del self.billorders[order.id]
 
     def held(self, owner: str, kind: str) -> Iterable[Item]:
         """An account's items of one kind, oldest first, deleted ones too."""
@@ -94,19 +100,24 @@ class World:
 
     def children(self, parent: Item) -> Iterator[Item]:
         """Live modules of a license."""
-        return (item for item in self._children.get(str(parent.id), []) if item.is_live and item.id in self.items)
+        elid = str(parent.id)
+        modules = self._children.get(elid, {}).values()
+        return (one for one in modules if one.is_live and one.id in self.items and one.fields["item"] == elid)
 
-    def remember_ip(self, item: Item) -> None:
-        """Call after an item got an address, so that `ip_holder` finds it without walking all items."""
+    def index(self, item: Item) -> None:
+        """Call after an item got an address or a parent, so that both are found without walking all items."""
         if item.fields.get("ip"):
-            self._ip_holders[(item.tariff_id, item.fields["ip"])] = item
+            self._ip_holders.setdefault((item.tariff_id, item.fields["ip"]), {})[item.id] = item
+        if item.fields.get("item"):
+            self._children.setdefault(item.fields["item"], {})[item.id] = item
 
-    def ip_holder(self, tariff_id: int, ip: str) -> Item | None:
-        """The live item of this tariff on this address."""
-        holder = self._ip_holders.get((tariff_id, ip))
-        if holder is None or not holder.is_live or holder.fields.get("ip") != ip or holder.id not in self.items:
-            return None
-        return holder
+    def ip_holder(self, tariff_id: int, ip: str, *, besides: Item | None = None) -> Item | None:
+        """A live item of this tariff on this address, `besides` one."""
+        for item in self._ip_holders.get((tariff_id, ip), {}).values():
+            is_there = item.is_live and item.id in self.items and item.fields.get("ip") == ip
+            if is_there and item.tariff_id == tariff_id and item is not besides:
+                return item
+        return None
 
     def charge(self, account: Account, item: Item, act: str, amount: Decimal, now: datetime) -> None:
         """Take money; nothing is written for a free act."""

@@ -15,6 +15,8 @@ BOTH = EU | RU
 _MONTHS_CHARGED = {TRIAL: 0, 1: 1, 3: 3, 6: 6, 12: 11}
 # Certificates are priced by the year.
 _YEARS_CHARGED = {12: 1, 24: 2}
+# In names of certificates of extended and organization validation.
+_ORGANIZATION = (" EV", "Organization", "Secure Site", "True BusinessID", "Web Server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Tariff:
     fields: tuple[str, ...] = ()
     on_sale: bool = True
     trial_days: int = 14
+    most_names: int = 1
 
     @property
     def renewable_periods(self) -> tuple[int, ...]:
@@ -55,6 +58,16 @@ class Tariff:
     def has_bitninja_key(self) -> bool:
         """Whether the partner makes a BitNinja key and password for it."""
         return "bitninja_email" in self.fields
+
+    @property
+    def is_wildcard(self) -> bool:
+        """Whether the certificate is for `*.` names."""
+        return "Wildcard" in self.name
+
+    @property
+    def names_organization(self) -> bool:
+        """Whether the certificate's owner is checked: sold only with the data of an organization."""
+        return any(word in self.name for word in _ORGANIZATION)
 
     def cost(self, period: int, currency: str, *, addons: int = 0) -> Decimal:
         """The price of one `period` with `addons` counted things. Raises KeyError for a period it cannot price."""
@@ -171,7 +184,8 @@ def _certificates() -> Iterable[Tariff]:
         for number, regions in ((russian, RU), (european, EU)):
             yield Tariff(number, "certificate", name, name, (12, 24), _price("60.00", "6000.00"), regions)
     for number, name in _CERTIFICATES:
-        yield Tariff(number, "certificate", name, name, (12, 24), _price("30.00", "3000.00"))
+        names = 3 if "Multi-Domain" in name else 1
+        yield Tariff(number, "certificate", name, name, (12, 24), _price("30.00", "3000.00"), most_names=names)
 
 
 TARIFFS: Mapping[int, Tariff] = {

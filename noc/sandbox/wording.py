@@ -11,6 +11,20 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "domain": ("Domain name", "Доменное имя"),
     "target_ip": ("Target IP-address", "Целевой IP-адрес"),
     "key": ("Key", "Ключ"),
+    "lickey": ("License key", "Ключ лицензии"),
+    "status": ("Status", "Статус"),
+    "crt_type": ("CSR source", "Источник CSR"),
+    "csr": ("CSR", "CSR"),
+    "CN": ("Domain name", "Доменное имя"),
+    "field_country": ("Country", "Страна"),
+    "ST": ("State", "Регион"),
+    "L": ("City", "Город"),
+    "O": ("Organization", "Организация"),
+    "emailAddress": ("E-mail", "E-mail"),
+    "altname": ("Additional domains", "Дополнительные домены"),
+    "approver_method": ("Domain validation", "Проверка домена"),
+    "approver_email_1": ("Approver's e-mail", "E-mail для подтверждения"),
+    "service_status": ("Certificate status", "Статус сертификата"),
     "username": ("Username", "Имя пользователя"),
 }
 _WORDS: dict[str, tuple[str, str]] = {
@@ -59,6 +73,13 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The IP address can be changed once in 30 days",
         "IP-адрес можно менять не чаще одного раза в 30 дней",
     ),
+    "key_changed_recently": (
+        "The license key can be changed once in 30 days",
+        "Ключ лицензии можно менять не чаще одного раза в 30 дней",
+    ),
+    "already_so": ("The service is in this status already", "Услуга уже находится в этом статусе"),
+    "not_issued": ("The certificate has not been issued yet", "Сертификат ещё не выпущен"),
+    "not_awaited": ("The certificate is not being issued", "Сертификат сейчас не выпускается"),
     "no_money": (
         "There are insufficient funds to complete the operation. Required amount {required}."
         " Your current balance: {balance}, credit limit {credit}",

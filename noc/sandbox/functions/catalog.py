@@ -1,8 +1,10 @@
-"""`pricelist.export`: the price list as the account sees it."""
+"""`pricelist.export`: the price list as the account sees it; `country`: the countries that certificates know."""
 
 from noc.sandbox.calls import Call
+from noc.sandbox.countries import COUNTRIES, country_name
 from noc.sandbox.dates import TRIAL
-from noc.sandbox.document import Document, Node, Shape
+from noc.sandbox.document import Document, Node, Shape, row
+from noc.sandbox.functions.lists import page
 from noc.sandbox.money import exact
 from noc.sandbox.refusals import invalid, no_access
 from noc.sandbox.tariffs import KINDS, Tariff, tariffs_of
@@ -20,6 +22,13 @@ def export(call: Call) -> Document:
     tariffs = [one for one in tariffs_of(itemtype, call.account.region) if one.on_sale or not only_sold]
     nodes = [Node("pricelist", children=_tariff(call, one), many=True) for one in tariffs]
     return Document(Shape.LIST, nodes, {"func": call.func})
+
+
+def countries(call: Call) -> Document:
+    """`country`: the countries that `field_country` takes, by the partner's numbers."""
+    found = sorted((country_name(code, call.lang), number, code) for number, code in COUNTRIES.items())
+    rows = [row([Node("id", number), Node("iso2", code), Node("name", name)]) for name, number, code in found]
+    return page(call, rows, lambda one: one)
 
 
 def _tariff(call: Call, tariff: Tariff) -> list[Node]:
@@ -63,4 +72,4 @@ def _addon(call: Call, tariff: Tariff) -> list[Node]:
     ]
 
 
-FUNCTIONS = {"pricelist.export": export}
+FUNCTIONS = {"pricelist.export": export, "country": countries}

@@ -1,6 +1,7 @@
 """What every kind can do with its items: `<kind>.edit`, `.delete`, `.suspend`, `.resume`, and the list beside them."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -18,6 +19,7 @@ from noc.sandbox.refusals import Refusal, no_access, no_item
 from noc.sandbox.state import new_license_key
 from noc.sandbox.tariffs import TARIFFS, Tariff
 
+_KEY_CHANGE_PAUSE = timedelta(days=30)
 Handler = Callable[[Call], Document]
 
 
@@ -50,7 +52,7 @@ def edit(call: Call, kind: Kind) -> Document:
     """The form of one item; with `sok` writes it, with `clicked_button=newkey` makes a new key."""
     item = call.own_item(call.param("elid"), kind.name)
     if not call.submitted:
-        lifecycle.observe(item)
+        lifecycle.observe(item, call.today)
         return Document(Shape.FORM, kind.form(item, call), {"func": call.func})
     if not item.is_live:
         raise no_item()
@@ -89,10 +91,10 @@ def suspend(call: Call, kind: Kind) -> Document:
     """Stop the items of `elid`. Modules: administrators only."""
     if not kind.can_be_suspended:
         raise no_access(call.func)
-    for item in _named_items(call, kind):
-        if item.status is Status.ACTIVE:
-            lifecycle.suspend(item, "3_employeesuspend")
-            call.did("suspend", item)
+    items = _to_turn(call, kind, Status.ACTIVE)
+    for item in items:
+        lifecycle.suspend(item, "3_employeesuspend")
+        call.did("suspend", item)
     return done()
 
 
@@ -100,7 +102,7 @@ def resume(call: Call, kind: Kind) -> Document:
     """Start stopped items again; one whose paid time is over has to be renewed first."""
     if not kind.can_be_suspended:
         raise no_access(call.func)
-    items = [item for item in _named_items(call, kind) if item.status is Status.SUSPENDED]
+    items = _to_turn(call, kind, Status.SUSPENDED)
     if any(item.expires_on is not None and item.expires_on <= call.today for item in items):
         raise Refusal("value", "expiredate", "expired")
     for item in items:
@@ -113,9 +115,22 @@ def _named_items(call: Call, kind: Kind) -> list[Item]:
     return [call.own_live_item(elid.strip(), kind.name) for elid in call.param("elid").split(",")]
 
 
+def _to_turn(call: Call, kind: Kind, status: Status) -> list[Item]:
+    """The items in `status`. One that is not is passed over, or all are refused where the switch says so."""
+    named = _named_items(call, kind)
+    items = [item for item in named if item.status is status]
+    if len(items) < len(named) and call.options.repeat_suspend == "error":
+        raise Refusal("value", "status", "already_so")
+    return items
+
+
 def _new_key(call: Call, item: Item) -> Document:
     if not item.license_key:
         raise no_item()
+    changed = item.key_changed_on
+    fault = call.fault("key_change_refused") if changed and call.today - changed < _KEY_CHANGE_PAUSE else None
+    if fault is not None:
+        raise Refusal(fault.variant, "lickey", "key_changed_recently")
     item.license_key = new_license_key(item)
     item.key_changed_on = call.today
     call.did("newkey", item)

@@ -8,7 +8,19 @@ from noc.sandbox.items import Item
 from noc.sandbox.kinds.base import Kind, status_code
 from noc.sandbox.lifecycle import observe
 
-FILTER_FIELDS = ("id", "ip", "licname", "item", "pricelist", "period", "status", "opendate", "expiredate", "remoteid")
+FILTER_FIELDS = (
+    "id",
+    "ip",
+    "licname",
+    "item",
+    "CN",
+    "pricelist",
+    "period",
+    "status",
+    "opendate",
+    "expiredate",
+    "remoteid",
+)
 _DEFAULT_PAGE = 50
 
 
@@ -47,7 +59,7 @@ def page[T](call: Call, rows: Sequence[T], row_of: Callable[[T], Node]) -> Docum
 
 
 def _observed_row(call: Call, kind: Kind, item: Item) -> Node:
-    observe(item)
+    observe(item, call.today)
     return row(kind.row(item, call))
 
 

@@ -4,31 +4,31 @@ from noc.sandbox.calls import Call
 from noc.sandbox.document import Document, Node, Shape, row
 from noc.sandbox.functions.lists import page
 from noc.sandbox.items import Charge
-from noc.sandbox.money import plain
-from noc.sandbox.refusals import no_access
+from noc.sandbox.money import in_style, plain
+from noc.sandbox.refusals import no_access, no_function
 from noc.sandbox.wording import say
 
 
 def subaccounts(call: Call) -> Document:
-    """`subaccount`: one row, the balance a bare number."""
+    """`subaccount`: one row, the balance a bare number unless switched."""
     _may_see_money(call)
     account = call.account
     nodes = [
         Node("id", str(account.id)),
         Node("name", account.login),
         Node("currency", account.currency),
-        Node("balance", plain(account.balance)),
+        Node("balance", _balance(call, call.options.subaccount_text)),
         Node("credit", plain(account.credit)),
     ]
     return page(call, [row(nodes)], lambda one: one)
 
 
 def dashboard(call: Call) -> Document:
-    """`dashboard.info`: the balance with its currency."""
+    """`dashboard.info`: the balance with its currency unless switched."""
     _may_see_money(call)
     account = call.account
     nodes = [
-        Node("balance", call.amount(account.balance)),
+        Node("balance", _balance(call, call.options.dashboard_text)),
         Node("realbalance", plain(account.balance)),
         Node("available", call.amount(account.available)),
         Node("enoughmoneyto"),
@@ -53,7 +53,7 @@ def user_settings(call: Call) -> Document:
         Node("name", account.login),
         Node("email", f"{account.login}@example.com"),
         Node("lang", call.lang),
-        Node("balance", call.amount(account.balance)),
+        Node("balance", _balance(call, call.options.usrparam_text)),
     ]
     return Document(Shape.FORM, nodes, {"func": call.func})
 
@@ -81,8 +81,15 @@ def _charge_row(call: Call, charge: Charge) -> list[Node]:
 
 
 def _may_see_money(call: Call) -> None:
-    if call.fault("balance_access"):
-        raise no_access(call.func)
+    fault = call.fault("balance_access")
+    if fault is not None:
+        raise no_function(call.func) if fault.variant == "missed" else no_access(call.func)
+
+
+def _balance(call: Call, style: str) -> str:
+    """The balance in the function's own style; the switch for no-break spaces holds beside it."""
+    is_spaced = style == "currency" and call.options.money_nbsp
+    return in_style(call.account.balance, call.account.currency, "nbsp" if is_spaced else style)
 
 
 FUNCTIONS = {

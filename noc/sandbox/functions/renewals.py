@@ -1,6 +1,7 @@
 """`service.prolong`, for every kind, and the history of a service."""
 
 from noc.sandbox.calls import Call
+from noc.sandbox.dates import TRIAL
 from noc.sandbox.document import Document, Node, Shape, choices, row
 from noc.sandbox.functions.lists import page
 from noc.sandbox.items import Item, Status
@@ -19,7 +20,7 @@ def prolong(call: Call) -> Document:
         return _form(call, item)
     _refuse_unready(call, item)
     tariff = TARIFFS[item.tariff_id]
-    if not tariff.renewable_periods:
+    if not tariff.renewable_periods or item.period == TRIAL:
         raise Refusal("value", "period", "trial", params=[("value", call.param("period"))])
     period = chosen_period(call, tariff.renewable_periods)
     cost = total_cost(call.options, item, period, call.account.currency)
@@ -64,7 +65,7 @@ def _refuse_unready(call: Call, item: Item) -> None:
 
 def _form(call: Call, item: Item) -> Document:
     tariff = TARIFFS[item.tariff_id]
-    periods = tariff.renewable_periods
+    periods = () if item.period == TRIAL else tariff.renewable_periods
     period = next((one for one in periods if str(one) == call.param("period")), None)
     period = period or (item.period if item.period in periods else next(iter(periods), None))
     new_end = "" if period is None else end_of_period(item, renewal_start(item, call.today), period).isoformat()

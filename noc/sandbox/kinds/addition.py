@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from noc.sandbox.calls import Call
 from noc.sandbox.document import Node
 from noc.sandbox.items import Item, Status
-from noc.sandbox.kinds.base import Kind, required_ip
+from noc.sandbox.kinds.base import Kind, looks_like_email, required_ip, shown_key
 from noc.sandbox.refusals import Refusal, empty, invalid
+from noc.sandbox.state import World
 from noc.sandbox.tariffs import TARIFFS, Tariff
 
 
@@ -34,15 +35,16 @@ class Addition(Kind):
                 raise Refusal(call.options.duplicate_type, "item", "exists", what=tariff.name)
 
     def row_fields(self, item: Item, call: Call) -> list[Node]:
-        return [Node("item", item.fields["item"])]
+        style = call.options.item_in_lists
+        if style == "none":
+            return []
+        return [Node("item", item.fields["item"] if style == "id" else _parent_name(item, call))]
 
     def form_fields(self, item: Item, call: Call) -> list[Node]:
         nodes = [Node("item", item.fields["item"])]
         nodes += [Node(name, item.fields[name]) for name in TARIFFS[item.tariff_id].fields]
         if TARIFFS[item.tariff_id].has_bitninja_key:
-            key = "" if item.key_hidden_reads else item.license_key
-            item.key_hidden_reads = max(0, item.key_hidden_reads - 1)
-            nodes.append(Node(call.options.bitninja_key_name, key))
+            nodes.append(Node(call.options.bitninja_key_name, shown_key(item)))
             nodes.append(Node(call.options.bitninja_password_name, item.fields.get("bitninja_password", "")))
         return nodes
 
@@ -50,7 +52,7 @@ class Addition(Kind):
         sent = [name for name in TARIFFS[item.tariff_id].fields if name in call.params]
         item.fields |= {name: _tariff_field(call, name) for name in sent}
 
-    def provision(self, item: Item) -> None:
+    def provision(self, item: Item, world: World) -> None:
         if TARIFFS[item.tariff_id].has_bitninja_key:
             item.license_key = secrets.token_hex(16)
             item.fields["bitninja_password"] = secrets.token_urlsafe(12)
@@ -67,19 +69,20 @@ def _parent(call: Call, elid: str) -> Item:
     return parent
 
 
+def _parent_name(item: Item, call: Call) -> str:
+    """What people call the license: its name, its tariff where it has none."""
+    parent = call.world.items.get(int(item.fields["item"])) if item.fields["item"].isdecimal() else None
+    return "" if parent is None else parent.fields.get("licname") or TARIFFS[parent.tariff_id].name
+
+
 def _tariff_field(call: Call, name: str) -> str:
     value = call.param(name)
     if not value:
         raise empty(name)
     if name == "target_ip":
         return required_ip(call, name)
-    if name == "bitninja_email" and not _looks_like_email(value):
+    if name == "bitninja_email" and not looks_like_email(value):
         raise invalid(name, value)
     if name == "domain" and ("." not in value or " " in value):
         raise invalid(name, value)
     return value
-
-
-def _looks_like_email(value: str) -> bool:
-    user, at, host = value.partition("@")
-    return bool(user and at and "." in host) and " " not in value

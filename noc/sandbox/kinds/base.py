@@ -12,6 +12,7 @@ from noc.sandbox.items import Item, Status
 from noc.sandbox.money import exact
 from noc.sandbox.offers import total_cost
 from noc.sandbox.refusals import empty, invalid
+from noc.sandbox.state import World
 from noc.sandbox.tariffs import TARIFFS, Tariff
 from noc.sandbox.wording import say
 
@@ -49,8 +50,11 @@ class Kind(ABC):
         """Write the fields sent to the edit form. Raises Refusal before anything is written."""
 
     @abstractmethod
-    def provision(self, item: Item) -> None:
-        """Make what comes with a paid item: keys, passwords."""
+    def provision(self, item: Item, world: World) -> None:
+        """Make what comes with a paid item: keys, passwords, a request for a certificate."""
+
+    def renewed(self, item: Item, world: World) -> None:  # noqa: B027 - most kinds have nothing to do
+        """What a paid renewal brings with it; called before the end date moves."""
 
     def own_functions(self) -> Mapping[str, Callable[[Call], Document]]:
         """Functions that only this kind has, by full name."""
@@ -69,7 +73,7 @@ class Kind(ABC):
             Node("real_expiredate", day_text(item.expires_on)),
             Node("update_expiredate", day_text(item.expires_on)),
             Node("autoprolong", _autoprolong(item)),
-            Node("status_msg"),
+            Node("status_msg", item.status_message),
             _status(item, call),
             Node("special_status", _special_status(item)),
         ]
@@ -109,6 +113,27 @@ def required_ip(call: Call, field: str = "ip") -> str:
         return str(IPv4Address(text))
     except AddressValueError as error:
         raise invalid(field, text) from error
+
+
+def looks_like_email(value: str) -> bool:
+    """Whether it has the outline of an e-mail address."""
+    user, at, host = value.partition("@")
+    return bool(user and at and "." in host) and " " not in value
+
+
+def kept_or_sent(call: Call, item: Item, field: str) -> str:
+    """A field of the edit form; one that was not sent is kept or emptied, as the switch says."""
+    if call.options.edit_keeps_omitted and field not in call.params:
+        return item.fields[field]
+    return call.param(field)
+
+
+def shown_key(item: Item) -> str:
+    """The item's key, empty for its first reads where the switch says so."""
+    if item.key_hidden_reads:
+        item.key_hidden_reads -= 1
+        return ""
+    return item.license_key
 
 
 def day_text(day: date | None) -> str:

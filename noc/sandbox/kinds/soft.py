@@ -1,20 +1,15 @@
 """ispmanager licenses: bound to an IP address, with a key."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 
 from noc.sandbox.calls import Call
 from noc.sandbox.document import Document, Node, done
 from noc.sandbox.items import Item
-from noc.sandbox.kinds.base import Kind, day_text, required_ip
+from noc.sandbox.kinds.addresses import change_name_and_ip, refuse_same_ip
+from noc.sandbox.kinds.base import Kind, day_text, kept_or_sent, required_ip, shown_key
 from noc.sandbox.offers import chosen_period, chosen_tariff
-from noc.sandbox.refusals import Refusal
-from noc.sandbox.state import new_license_key
+from noc.sandbox.state import World, new_license_key
 from noc.sandbox.tariffs import Tariff
-
-_IP_CHANGE_PAUSE = timedelta(days=30)
-# A license that is parked without an owner stands on this address; any number of them may.
-_NO_ADDRESS = "0.0.0.0"  # noqa: S104
 
 
 class Soft(Kind):
@@ -28,7 +23,7 @@ class Soft(Kind):
         return {"ip": required_ip(call), "licname": call.param("licname")}
 
     def refuse_double(self, call: Call, tariff: Tariff, fields: Mapping[str, str]) -> None:
-        _refuse_same_ip(call, tariff.id, fields["ip"], None)
+        refuse_same_ip(call, tariff.id, fields["ip"])
 
     def row_fields(self, item: Item, call: Call) -> list[Node]:
         return [
@@ -41,26 +36,19 @@ class Soft(Kind):
         ]
 
     def form_fields(self, item: Item, call: Call) -> list[Node]:
-        key = "" if item.key_hidden_reads else item.license_key
-        item.key_hidden_reads = max(0, item.key_hidden_reads - 1)
         return [
             Node("licname", item.fields["licname"]),
             Node("ip", item.fields["ip"]),
-            Node("lickey", key),
+            Node("lickey", shown_key(item)),
             Node("webdomains", "0"),
             Node("remoteip", item.fields["ip"]),
             Node("update_expiredate", day_text(item.expires_on)),
         ]
 
     def change(self, item: Item, call: Call) -> None:
-        keeps = call.options.edit_keeps_omitted
-        ip = item.fields["ip"] if keeps and "ip" not in call.params else required_ip(call)
-        licname = item.fields["licname"] if keeps and "licname" not in call.params else call.param("licname")
-        if ip != item.fields["ip"]:
-            self._change_ip(item, call, ip)
-        item.fields["licname"] = licname
+        change_name_and_ip(call, item, kept_or_sent(call, item, "licname"))
 
-    def provision(self, item: Item) -> None:
+    def provision(self, item: Item, world: World) -> None:
         item.license_key = new_license_key(item)
 
     def own_functions(self) -> Mapping[str, Callable[[Call], Document]]:
@@ -70,22 +58,5 @@ class Soft(Kind):
         """Whether a license could be ordered on this address. Raises Refusal when not."""
         tariff = chosen_tariff(call, self.name)
         chosen_period(call, tariff.periods)
-        _refuse_same_ip(call, tariff.id, required_ip(call), None)
+        refuse_same_ip(call, tariff.id, required_ip(call))
         return done()
-
-    def _change_ip(self, item: Item, call: Call, ip: str) -> None:
-        _refuse_same_ip(call, item.tariff_id, ip, item)
-        changed = item.ip_changed_on
-        if changed is not None and call.today - changed < _IP_CHANGE_PAUSE and call.fault("ip_change_refused"):
-            raise Refusal("value", "ip", "ip_changed_recently")
-        item.fields["ip"] = ip
-        item.ip_changed_on = call.today
-        call.world.remember_ip(item)
-
-
-def _refuse_same_ip(call: Call, tariff_id: int, ip: str, mine: Item | None) -> None:
-    if not call.options.refuse_same_ip or ip == _NO_ADDRESS:
-        return
-    holder = call.world.ip_holder(tariff_id, ip)
-    if holder is not None and holder is not mine:
-        raise Refusal(call.options.duplicate_type, "ip", "licence_on_ip", ip=ip)

@@ -56,6 +56,10 @@ class Partner:
         sent = {"pricelist": "55361", "period": "1", "item": parent, "skipbasket": "on", "sok": "ok"}
         return self.ask("addition.order.param", **(sent | params))
 
+    def software(self, **params: str) -> httpx.Response:
+        sent = {"pricelist": "9203", "period": "1", "ip": "192.0.2.1", "licname": "cl", "skipbasket": "on", "sok": "ok"}
+        return self.ask("softexternal.order.param", **(sent | params))
+
     def admin(self, path: str, **body: Any) -> dict[str, Any]:
         reply = self.http.post(f"/admin/{path}", json=body)
         assert reply.status_code == 200, reply.text
