@@ -63,8 +63,16 @@ def parse_balance(node: Node) -> Balance | None:
     shown = next(filter(None, (parse_money(node.text(name)) for name in ("balance", "realbalance"))), None)
     if shown is None:
         return None
-    credit = next(filter(None, (parse_money(node.text(name)) for name in ("credit", "available_credit"))), None)
-    return Balance(shown.amount, shown.currency or read_currency(node), credit.amount if credit else Decimal(0))
+    return Balance(shown.amount, shown.currency or read_currency(node), parse_credit(node, shown.amount))
+
+
+def parse_credit(node: Node, balance: Decimal) -> Decimal:
+    """How far below zero the account may go: named, or what is available beyond the balance. 0 if neither is shown."""
+    named = next(filter(None, (parse_money(node.text(name)) for name in ("credit", "available_credit"))), None)
+    available = parse_money(node.text("available"))
+    if named is not None:
+        return max(named.amount, Decimal(0))
+    return max(available.amount - balance, Decimal(0)) if available else Decimal(0)
 
 
 def read_currency(node: Node) -> str:

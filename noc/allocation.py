@@ -15,7 +15,10 @@ class FillType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A server: `used` services made on it (pending, active, suspended), `maximum` accounts (0 or None: no figure)."""
+    """A server: `used` services made on it (pending, active, suspended), `maximum` accounts (0 or None: no figure).
+
+    `has_money` is False where the account is known to be unable to pay now: out of money, or its login refused.
+    """
 
     id: int
     name: str
@@ -23,6 +26,7 @@ class Candidate:
     maximum: int | None
     is_enabled: bool = True
     is_default: bool = False
+    has_money: bool = True
 
     @property
     def ratio(self) -> Fraction:
@@ -36,18 +40,25 @@ class Candidate:
 
 
 def choose_server(
-    candidates: Iterable[Candidate], fill_type: FillType | str | None, default_id: int | None = None
+    candidates: Iterable[Candidate],
+    fill_type: FillType | str | None,
+    default_id: int | None = None,
+    *,
+    prefers_money: bool = False,
 ) -> int | None:
     """The id of the server for a new service, None if no enabled one is there.
 
     `fill_type` None means no group: the module's default server, or the only one. `default_id` wins over
-    `Candidate.is_default`. Raises ValueError for an unknown fill type.
+    `Candidate.is_default`. With `prefers_money` a group passes over accounts that cannot pay while another can.
+    Raises ValueError for an unknown fill type.
     """
     servers = sorted(candidates, key=lambda server: (server.name.casefold(), server.name, server.id))
     enabled = [server for server in servers if server.is_enabled]
     if fill_type is None:
         return choose_without_group(servers, default_id)
     rule = FillType(fill_type)
+    if prefers_money:
+        enabled = [server for server in enabled if server.has_money] or enabled
     if not enabled:
         return None
     if rule is FillType.FILL_ACTIVE:

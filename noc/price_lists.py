@@ -8,11 +8,12 @@ from typing import Final
 
 from django.db import transaction
 
+from noc.errors import AuthFailed, PartnerError
 from noc.kinds import KINDS
-from noc.models import PriceListEntry, Server, ServerGroup
+from noc.models import PriceListEntry, PriceListTrouble, Server, ServerGroup
 from noc.schemas import Tariff, parse_decimal, parse_int
 from noc.servers import connect
-from noc.tariffs import DAILY, LIFETIME, TRIAL, built_in, fetch_tariffs
+from noc.tariffs import BUILT_IN, DAILY, LIFETIME, TRIAL, built_in, fetch_tariffs
 
 # Periods that can be bought (partner-api.md §7): months, once, and a trial.
 PERIOD_CODES: Final = frozenset({1, 3, 6, 12, 24, 36, LIFETIME, TRIAL})
@@ -23,10 +24,16 @@ def refresh_price_list(server: Server, *, now: datetime) -> int:
 
     The partner is asked outside any transaction. Raises the tree of `noc.errors`, then the stored list stays; it
     also stays when the answer is empty (0), which is how an account answers that may not read the list.
-    Server.DoesNotExist if the account was removed meanwhile.
+    What became of the attempt is kept on the server. Server.DoesNotExist if the account was removed meanwhile.
     """
-    with connect(server, reference="price_list") as client:
-        tariffs = fetch_tariffs(client)
+    try:
+        with connect(server, reference="price_list") as client:
+            tariffs = fetch_tariffs(client)
+    except PartnerError as error:
+        is_refused = isinstance(error, AuthFailed)
+        note_attempt(server, trouble=PriceListTrouble.REFUSED if is_refused else PriceListTrouble.SILENT, now=now)
+        raise
+    note_attempt(server, trouble="" if tariffs else PriceListTrouble.CLOSED, now=now)
     if not tariffs:
         return 0
     with transaction.atomic():
@@ -35,6 +42,23 @@ def refresh_price_list(server: Server, *, now: datetime) -> int:
         PriceListEntry.objects.filter(server=server).delete()
         PriceListEntry.objects.bulk_create([_entry_of(server, tariff, now) for tariff in tariffs])
     return len(tariffs)
+
+
+def note_attempt(server: Server, *, trouble: str, now: datetime) -> None:
+    """Remembers when the price list was asked for and why nothing came ("" if it came)."""
+    server.price_list_tried_at, server.price_list_trouble = now, trouble
+    Server.objects.filter(pk=server.pk).update(price_list_tried_at=now, price_list_trouble=trouble)
+
+
+def list_tariffs(server: Server) -> list[Tariff]:
+    """All that the account sells as far as is known: its live list, then what the built-in table has besides.
+
+    Ordered by kind and name; `source` says where each one is from.
+    """
+    entries = PriceListEntry.objects.filter(server=server)
+    live = {entry.tariff_id: _tariff_of(entry, built_in(entry.tariff_id)) for entry in entries}
+    rest = (tariff for tariff_id, tariff in BUILT_IN.items() if tariff_id not in live)
+    return sorted([*live.values(), *rest], key=lambda tariff: (tariff.kind, tariff.name.casefold(), tariff.id))
 
 
 def find_tariff(tariff_id: str, *, server_group: ServerGroup | None = None) -> Tariff | None:
@@ -64,12 +88,13 @@ def _entry_of(server: Server, tariff: Tariff, now: datetime) -> PriceListEntry:
         name=tariff.name[:255],
         currency=tariff.currency[:3],
         prices={str(period): str(cost) for period, cost in tariff.prices.items()},
+        addons=list(tariff.addons),
         read_at=now,
     )
 
 
 def _tariff_of(entry: PriceListEntry, known: Tariff | None) -> Tariff:
-    prices = _read_prices(entry.prices)
+    prices = read_prices(entry.prices)
     return Tariff(
         id=entry.tariff_id,
         kind=entry.kind,
@@ -78,11 +103,11 @@ def _tariff_of(entry: PriceListEntry, known: Tariff | None) -> Tariff:
         currency=entry.currency,
         periods=frozenset(prices) or (known.periods if known else _usual_periods(entry.kind)),
         source="live",
-        addons=known.addons if known else (),
+        addons=tuple(map(str, entry.addons)) or (known.addons if known else ()),
     )
 
 
-def _read_prices(stored: object) -> Mapping[int, Decimal]:
+def read_prices(stored: object) -> Mapping[int, Decimal]:
     """The usable prices among what was read; the rest says nothing of what is sold."""
     found: dict[int, Decimal] = {}
     for code, cost in stored.items() if isinstance(stored, dict) else ():

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from noc.account import test_connection
+from noc.account import read_balance, test_connection
 from noc.client import READ_TRIES, CallRecord, Credentials, Deadlines, PartnerClient
 from noc.errors import AuthFailed, PartnerError
 from noc.hosts import DEFAULT_PATH, HostInvalid, normalize_host
@@ -39,8 +39,13 @@ EDITABLE = frozenset(
         "is_enabled",
         "is_default",
         "may_send_again",
+        "balance_alert_below",
+        "sso_access",
+        "sso_roles",
     }
 )
+# Written, never shown: empty leaves what is stored.
+SECRETS = frozenset({"password", "access_hash"})
 
 
 class ServerInvalid(Exception):
@@ -115,11 +120,11 @@ def _call_row(server_id: int, record: CallRecord) -> CallLog:
 def save_server(*, values: Mapping[str, Any], server: Server | None = None) -> Server:
     """Creates or changes a server: the hostname is brought to shape, a lone server becomes its module's default.
 
-    An empty password leaves the stored one. Raises ServerInvalid.
+    An empty password or access hash leaves the stored one. Raises ServerInvalid.
     """
     saved = server or Server()
     for name in EDITABLE & set(values):
-        if name != "password" or values[name]:
+        if name not in SECRETS or values[name]:
             setattr(saved, name, values[name])
     saved.hostname = _normalized_hostname(saved.hostname)
     if not saved.password:
@@ -151,12 +156,30 @@ def test_server(server: Server, *, now: datetime) -> ConnectionTest:
         note_health(server, health=AccountHealth.OK, message="", now=now)
     if account.balance is None:
         return ConnectionTest(ok=True, message=_("Connected. The account may not read its balance."))
-    Server.objects.filter(pk=server.pk).update(
-        balance=account.balance.amount, balance_currency=account.balance.currency[:3]
-    )
+    note_balance(server, account.balance, now=now)
     return ConnectionTest(
         ok=True, message=_("Connected."), balance=account.balance.amount, currency=account.balance.currency
     )
+
+
+def ask_balance(server: Server) -> Balance:
+    """What the account has now. Asks the partner and writes nothing. Raises the tree of `noc.errors`."""
+    with connect(server, reference="balance") as client:
+        return read_balance(client)
+
+
+def note_balance(server: Server, balance: Balance, *, now: datetime) -> None:
+    """Remembers what the account has. A currency that the partner leaves out this time stays as it was."""
+    server.balance, server.balance_credit, server.balance_read_at = balance.amount, balance.credit, now
+    server.balance_currency = balance.currency[:3] or server.balance_currency
+    server.save(update_fields=["balance", "balance_credit", "balance_currency", "balance_read_at"])
+
+
+def can_pay(server: Server) -> bool:
+    """False where the account is known to be unable to pay now: refused, out of money, or nothing left."""
+    if server.health != AccountHealth.OK:
+        return False
+    return server.balance is None or server.balance + server.balance_credit > 0
 
 
 def _has_money(balance: Balance | None) -> bool:

@@ -28,6 +28,14 @@ def test_the_next_function_is_asked_where_one_is_closed() -> None:
     assert partner.functions == ["subaccount", "dashboard.info", "usrparam"]
 
 
+def test_what_is_available_beyond_the_balance_is_credit() -> None:
+    shown = b'{"doc":{"elem":{"balance":{"$":"2.50 EUR"},"available":{"$":"1 002.50 EUR"}}}}'
+    partner = Partner(DENIED, shown.replace(b"1 002", "1\u00a0002".encode()))
+    assert account.read_balance(partner.client) == Balance(Decimal("2.50"), "EUR", Decimal("1000.00"))
+    less = b'{"doc":{"elem":{"balance":{"$":"2.50 EUR"},"available":{"$":"1.00 EUR"}}}}'
+    assert account.read_balance(Partner(DENIED, less).client).credit == 0
+
+
 def test_no_balance_anywhere_is_told() -> None:
     with pytest.raises(AuthFailed):
         account.read_balance(Partner(DENIED, DENIED, DENIED).client)

@@ -55,6 +55,23 @@ def test_ties_go_by_name_then_id() -> None:
     assert choose_server(twins, FillType.LEAST_FULL) == 3
 
 
+class TestWithMoneyPreferred:
+    EMPTY = Candidate(3, "C", used=0, maximum=4, is_default=True, has_money=False)
+
+    def test_accounts_that_cannot_pay_are_passed_over(self) -> None:
+        for fill_type in FillType:
+            assert choose_server([A, B, self.EMPTY], fill_type, prefers_money=True) in (1, 2)
+            assert choose_server([A, B, self.EMPTY], fill_type) == 3
+
+    def test_where_none_can_pay_the_group_still_takes_the_service(self) -> None:
+        empty = [Candidate(1, "A", 80, 100, has_money=False), self.EMPTY]
+        assert choose_server(empty, FillType.LEAST_FULL, prefers_money=True) == 3
+
+    def test_money_does_not_bring_a_disabled_server_back(self) -> None:
+        rich = Candidate(1, "A", 0, 100, is_enabled=False)
+        assert choose_server([rich, self.EMPTY], FillType.LEAST_FULL, prefers_money=True) == 3
+
+
 def test_without_a_group_the_default_or_the_lone_server_is_taken() -> None:
     assert choose_server([A, B, C], None, default_id=2) == 2
     assert choose_server([A], None) == 1
@@ -77,19 +94,24 @@ candidates = st.lists(
         used=st.integers(0, 9),
         maximum=st.none() | st.integers(0, 5),
         is_enabled=st.booleans(),
+        has_money=st.booleans(),
     ),
     max_size=6,
     unique_by=lambda server: server.id,
 )
 
 
-@given(candidates, st.sampled_from(FillType), st.none() | st.integers(1, 50))
+@given(candidates, st.sampled_from(FillType), st.none() | st.integers(1, 50), st.booleans())
 def test_a_group_with_an_enabled_server_never_refuses(
-    servers: list[Candidate], fill_type: FillType, default_id: int | None
+    servers: list[Candidate], fill_type: FillType, default_id: int | None, prefers_money: bool
 ) -> None:
-    chosen = choose_server(servers, fill_type, default_id)
+    chosen = choose_server(servers, fill_type, default_id, prefers_money=prefers_money)
     enabled = {server.id: server for server in servers if server.is_enabled}
+    able = {server_id for server_id, server in enabled.items() if server.has_money}
+    if prefers_money and able:
+        assert chosen in able
+        enabled = {server_id: enabled[server_id] for server_id in able}
     assert (chosen is None) == (not enabled)
     if chosen is not None and fill_type is FillType.LEAST_FULL:
         assert enabled[chosen].ratio == min(server.ratio for server in enabled.values())
-    assert chosen == choose_server(servers[::-1], fill_type, default_id)
+    assert chosen == choose_server(servers[::-1], fill_type, default_id, prefers_money=prefers_money)

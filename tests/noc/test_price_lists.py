@@ -1,12 +1,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
-from noc.errors import AuthFailed
+from noc.errors import AuthFailed, Unavailable
 from noc.models import PriceListEntry, Server, ServerGroup
-from noc.price_lists import find_tariff, refresh_price_list
+from noc.price_lists import find_tariff, list_tariffs, refresh_price_list
 from noc.sandbox.server import Sandbox
+from noc.tariffs import BUILT_IN
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +72,49 @@ class TestRefresh:
         assert (trial.source, trial.periods) == ("live", {TRIAL})
         assert module is not None
         assert module.periods == {1, 6, 12, TRIAL}
+
+    def test_what_became_of_it_is_kept_on_the_server(self, sandbox: Sandbox) -> None:
+        server = make_server("reseller", hostname=sandbox.url)
+        refresh_price_list(server, now=NOW)
+        server.refresh_from_db()
+        assert (server.price_list_tried_at, server.price_list_trouble) == (NOW, "")
+        server.password = "wrong"
+        with pytest.raises(AuthFailed):
+            refresh_price_list(server, now=NOW)
+        server.refresh_from_db()
+        assert server.price_list_trouble == "REFUSED"
+        with pytest.raises(Unavailable):
+            refresh_price_list(make_server("gone", hostname="http://127.0.0.1:1"), now=NOW)
+        assert Server.objects.get(name="gone").price_list_trouble == "SILENT"
+
+    def test_an_account_that_may_not_read_the_list_is_told_from_one_that_was_not_asked(self, sandbox: Sandbox) -> None:
+        httpx.post(f"{sandbox.url}/admin/faults", json={"name": "pricelist_access"}).raise_for_status()
+        server = make_server("reseller", hostname=sandbox.url)
+        assert server.price_list_tried_at is None
+        assert refresh_price_list(server, now=NOW) == 0
+        httpx.request("DELETE", f"{sandbox.url}/admin/faults").raise_for_status()
+        assert Server.objects.get().price_list_trouble == "CLOSED"
+
+
+class TestListing:
+    def test_the_built_in_table_fills_what_the_live_list_does_not_name(self) -> None:
+        server = make_server("reseller")
+        put_on_list(server, "55227", {"1": "4.00"}, name="ispmanager 6 lite")
+        put_on_list(server, "990001", {"1": "12.00"}, kind="software", name="Imunify360")
+        found = {tariff.id: tariff for tariff in list_tariffs(server)}
+        assert (found["55227"].source, found["990001"].source, found["55228"].source) == ("live", "live", "built-in")
+        assert len(found) == len(BUILT_IN) + 1
+        assert found["55230"].addons == ("55236",)
+
+    def test_addons_of_the_live_list_win_over_the_built_in_ones(self) -> None:
+        server = make_server("reseller")
+        put_on_list(server, "55230", {"1": "15.00"})
+        PriceListEntry.objects.update(addons=["77001"])
+        assert next(tariff for tariff in list_tariffs(server) if tariff.id == "55230").addons == ("77001",)
+
+    def test_lists_of_other_accounts_do_not_count(self) -> None:
+        put_on_list(make_server("other"), "990001", {"1": "1.00"}, kind="software")
+        assert "990001" not in {tariff.id for tariff in list_tariffs(make_server("mine"))}
 
 
 class TestFind:
