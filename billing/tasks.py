@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 from billing.actions.accounts import probe_held_accounts as probe
+from billing.actions.balances import read_every_balance
 from billing.actions.notifications import send_email as send
 from billing.actions.price_lists import refresh_every_price_list, refresh_one_price_list
 from billing.actions.provisioning import run_operation as run
@@ -34,6 +35,11 @@ def wake_due_work(**_future: Any) -> None:
 @shared_task(name="billing.probe_held_accounts", queue="duties")
 def probe_held_accounts(**_future: Any) -> None:
     probe(now=database_now())
+
+
+@shared_task(name="billing.read_balances", queue="duties")
+def read_balances(**_future: Any) -> None:
+    read_every_balance(now=database_now())
 
 
 @shared_task(name="billing.refresh_price_list", queue="duties")

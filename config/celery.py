@@ -75,6 +75,7 @@ app.conf.update(
     beat_schedule={
         "wake-due-work": {"task": "billing.wake_due_work", "schedule": settings.OPERATION_SWEEP_INTERVAL},
         "probe-held-accounts": {"task": "billing.probe_held_accounts", "schedule": 300.0},
+        "read-balances": {"task": "billing.read_balances", "schedule": 1800.0},
         "refresh-price-lists": {"task": "billing.refresh_price_lists", "schedule": 6 * 3600.0},
         "nightly": {"task": "billing.nightly", "schedule": crontab(minute="7")},
     },

@@ -185,11 +185,24 @@ NOC_PAYING_DEADLINE = env.float("NOC_PAYING_DEADLINE", default=90)
 # How long a sent intent stays fresh: older, the call is not sent.
 NOC_INTENT_FRESHNESS = timedelta(seconds=env.float("NOC_INTENT_FRESHNESS", default=5))
 NOC_CALLS_IN_FLIGHT = env.int("NOC_CALLS_IN_FLIGHT", default=4)  # per partner account
+# Reading whole accounts: forms read at a time, and in one run at most.
+NOC_SYNC_CALLS_IN_FLIGHT = env.int("NOC_SYNC_CALLS_IN_FLIGHT", default=2)
+NOC_SYNC_FORMS = env.int("NOC_SYNC_FORMS", default=5000)
 NOC_LOOKS = env.int("NOC_LOOKS", default=3)
 NOC_LOOK_INTERVAL = timedelta(seconds=env.float("NOC_LOOK_INTERVAL", default=200))
 NOC_RENEW_LOOK_INTERVAL = timedelta(seconds=env.float("NOC_RENEW_LOOK_INTERVAL", default=600))
 NOC_PROCESSING_PATIENCE = timedelta(seconds=env.float("NOC_PROCESSING_PATIENCE", default=86_400))
 NOC_RESENDS = env.int("NOC_RESENDS", default=2)
+# An account refused for money whose balance does not explain it: one operation is tried again so often.
+NOC_MONEY_PROBE_INTERVAL = timedelta(seconds=env.float("NOC_MONEY_PROBE_INTERVAL", default=1800))
+# Operators are told when the renewals of so many days use up an account's money.
+BALANCE_ALERT_DAYS = timedelta(days=env.int("BALANCE_ALERT_DAYS", default=7))
+# How long a certificate may wait for its authority before operators are told.
+NOC_CERTIFICATE_PATIENCE = timedelta(days=env.float("NOC_CERTIFICATE_PATIENCE_DAYS", default=30))
+# The partner's words that no document tells, once known: file=certificate.file,reissue=…,own_request=exist
+NOC_CERTIFICATE_FUNCTIONS = env.dict("NOC_CERTIFICATE_FUNCTIONS", default={})
+if unknown := set(NOC_CERTIFICATE_FUNCTIONS) - {"file", "reissue", "own_request"}:
+    raise ImproperlyConfigured(f"NOC_CERTIFICATE_FUNCTIONS: unknown names {sorted(unknown)}.")
 OPERATION_LEASE = timedelta(seconds=env.float("OPERATION_LEASE", default=120))
 OPERATION_SWEEP_INTERVAL = env.float("OPERATION_SWEEP_INTERVAL", default=60)  # seconds between sweeps by beat
 OPERATION_RETRY_LIMIT = timedelta(seconds=env.float("OPERATION_RETRY_LIMIT", default=900))  # cap of the back-off

@@ -1,7 +1,9 @@
 """Filters for letters."""
 
+from datetime import date
 from decimal import Decimal
 
+from babel.dates import format_date
 from django import template
 from django.utils.translation import get_language
 
@@ -11,6 +13,12 @@ register = template.Library()
 
 
 @register.filter
-def amount(value: Decimal, currency: str) -> str:
-    """Money in the reader's language: `{{ invoice.total|amount:invoice.currency_id }}`."""
-    return format_money(value, currency, language=get_language() or "en")
+def amount(value: Decimal | str, currency: str) -> str:
+    """Money in the reader's language: `{{ invoice.total|amount:invoice.currency_id }}`. Events keep it as text."""
+    return format_money(Decimal(value), currency, language=get_language() or "en")
+
+
+@register.filter
+def letter_day(value: str) -> str:
+    """A day that an event keeps as 2026-12-31, by the reader's locale."""
+    return format_date(date.fromisoformat(value), format="long", locale=(get_language() or "en").replace("-", "_"))
