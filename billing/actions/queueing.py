@@ -16,6 +16,7 @@ from billing.models import (
     OperationKind,
     OperationStatus,
     Service,
+    ServiceStatus,
 )
 from billing.wakeups import wake_operation
 from catalog.models import Cycle
@@ -131,6 +132,8 @@ def queue_renewal_if_due(*, service: Service, now: datetime, actor: str = "") ->
     """
     if not service.remote_id or service.is_ended or service.expires_on is None or service.paid_until is None:
         return None
+    if service.status == ServiceStatus.PENDING:  # bought and not issued yet: its dates are not final
+        return None
     period = CYCLE_MONTHS.get(Cycle(service.cycle))
     if period is None or service.paid_until <= service.expires_on + settings.RENEWAL_TOLERANCE:
         return None
@@ -153,6 +156,15 @@ def cancel_waiting(*, service: Service, now: datetime, actor: str, kinds: tuple[
             status=OperationStatus.CANCELLED, finished_at=now, hold_reason="", lease_expires_at=None
         )
         record_event("operation.cancelled", now=now, actor=actor, service=service, operation=operation)
+
+
+def release_children(*, parent: Service, now: datetime) -> None:
+    """The license is there: what waits for it goes on at once, in the transaction that gave it its number."""
+    waiting = Operation.objects.filter(
+        service__parent=parent, status=OperationStatus.HELD, hold_reason=HoldReason.PARENT_MISSING
+    )
+    for operation in waiting.order_by("id"):
+        release_operation(operation=operation, now=now)
 
 
 def release_held(*, now: datetime, reasons: tuple[HoldReason, ...], server_id: int | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from billing.actions.provisioning import free_expired_leases, release_ready, wake_due_operations
+from billing.actions.provisioning import drop_expired_pool, free_expired_leases, release_ready, wake_due_operations
 from billing.actions.renewals import issue_renewals, judge_cover
 from billing.models import Email
 from billing.queries.clock import business_date
@@ -21,6 +21,7 @@ def wake_everything_due(*, now: datetime) -> None:
 
 
 def run_nightly(*, now: datetime) -> None:
-    """Renewal invoices of the business day, and renewals that what was paid asks for."""
+    """Renewal invoices of the business day, renewals that what was paid asks for, and what is left of the pool."""
     issue_renewals(on=business_date(now), now=now)
     judge_cover(now=now)
+    drop_expired_pool(now=now)

@@ -14,9 +14,12 @@ from noc.client import PartnerClient
 from noc.errors import AuthFailed, NotBought, PartnerError, ProtocolError, Rejected
 from noc.kinds import KINDS, get_kind
 from noc.kinds.base import Kind, OrderReply, OrderRequest
+from noc.kinds.license import LicenseKind
 from noc.models import Server
 from noc.schemas import Charge, RemoteService, RenewalForm
 from noc.servers import connect
+
+NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -46,18 +49,19 @@ class RemoteSide:
             return self.service.partner_period
         return CYCLE_MONTHS.get(Cycle(self.service.cycle), 1)
 
-    def buy(self) -> OrderReply:
-        """Orders the service. The paying call: sent once."""
-        return self.kind.order(
-            self.client,
-            OrderRequest(
-                tariff_id=self.service.tariff_id,
-                period=self.period,
-                reference=self.reference,
-                fields=self.fields,
-                addons=ordered_addons(self.service),
-            ),
+    def order_request(self, prepared: Mapping[str, str] = NOTHING_MORE) -> OrderRequest:
+        """What is to be bought; `prepared` values come on top of the service's fields."""
+        return OrderRequest(
+            tariff_id=self.service.tariff_id,
+            period=self.period,
+            reference=self.reference,
+            fields={**self.fields, **prepared},
+            addons=ordered_addons(self.service),
         )
+
+    def buy(self, prepared: Mapping[str, str] = NOTHING_MORE) -> OrderReply:
+        """Orders the service. The paying call: sent once."""
+        return self.kind.order(self.client, self.order_request(prepared))
 
     def list_all(self) -> list[RemoteService]:
         """Every row of this kind on the account, whole."""
@@ -97,6 +101,28 @@ class RemoteSide:
         """Ends the service at the partner; gone already is fine."""
         self.kind.delete(self.client, remote_id)
 
+    def release(self, remote_id: str) -> None:
+        """Puts a license into the pool: nobody's name, no address, stopped. Safe to repeat."""
+        self._license_kind.release(self.client, remote_id)
+
+    def take(self, remote_id: str) -> None:
+        """Gives a license of the pool this service's name and address. Safe to repeat."""
+        self._license_kind.take(self.client, remote_id, self.fields, self.reference)
+
+    def make_new_key(self, remote_id: str) -> None:
+        """The key of the former owner stops working."""
+        self._license_kind.make_new_key(self.client, remote_id)
+
+    def resume(self, remote_id: str) -> None:
+        """A stopped license runs again."""
+        self._license_kind.resume(self.client, remote_id)
+
+    @property
+    def _license_kind(self) -> LicenseKind:
+        """Only licenses are ever in the pool (`Kind.can_be_pooled`)."""
+        assert isinstance(self.kind, LicenseKind), self.kind.code
+        return self.kind
+
     def turn_off_auto_renewal(self, current: RemoteService) -> None:
         """Renewals are ours alone (feature L4)."""
         self.kind.turn_off_auto_renewal(self.client, current.id, current)
@@ -132,6 +158,9 @@ def open_remote_side(
     `is_awaited`: a person waits, so reads are tried once and shortly.
     """
     values = field_values(service)
+    if service.parent is not None and service.parent.remote_id and "item" in get_kind(service.kind).order_fields:
+        # The number of the license as it is now: when the module was ordered there may have been none.
+        values["item"] = service.parent.remote_id
     if "licname" in get_kind(service.kind).order_fields:
         # A name of its own makes a purchase recognizable when its answer is lost.
         values.setdefault("licname", f"service-{service.pk}")

@@ -1,13 +1,17 @@
 """ispmanager licenses: the partner's `soft` (partner-api.md §6.1–6.5)."""
 
+import logging
 from collections.abc import Mapping
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
 from noc.client import PartnerClient
+from noc.errors import AuthFailed, NotFound, OutcomeUnknown, Rejected
 from noc.kinds.base import OFF, OPERATOR_COMMANDS, Command, FieldSpec
 from noc.kinds.named import NamedKind
+
+logger = logging.getLogger(__name__)
 
 # Tariff → the addon that counts its additional servers.
 NODE_ADDONS: Final[Mapping[str, str]] = {"55230": "55236", "4601": "4602"}
@@ -59,9 +63,18 @@ class LicenseKind(NamedKind):
     def release(self, client: PartnerClient, remote_id: str) -> None:
         """Into the pool: stopped, without name, address and reference, so that nobody can use it any more.
 
-        Safe to repeat. NotFound where it is gone.
+        Safe to repeat. NotFound where it is gone. The stop is as good as the partner allows (it may be stopped
+        already, or nobody may stop it): what takes the license from its owner is the edit.
         """
-        client.write("soft.suspend", elid=remote_id)
+        try:
+            client.write("soft.suspend", elid=remote_id)
+        except NotFound:
+            raise
+        except AuthFailed as error:
+            if error.type != "access":
+                raise
+        except (Rejected, OutcomeUnknown) as error:
+            logger.info("License %s was not stopped before its release: %s", remote_id, error.type)
         client.write("soft.edit", elid=remote_id, licname=FREE_NAME, ip=NO_ADDRESS, remoteid="", autoprolong=OFF)
 
     def take(self, client: PartnerClient, remote_id: str, fields: Mapping[str, str], reference: str) -> None:

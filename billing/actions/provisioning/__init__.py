@@ -1,5 +1,6 @@
 """Operations: queued with the fact that asks for them, claimed under a lease, settled in one transaction."""
 
+from billing.actions.provisioning.pooling import drop_expired_pool
 from billing.actions.provisioning.running import run_operation
 from billing.actions.provisioning.settling import (
     OperationNotOpen,
@@ -24,6 +25,7 @@ __all__ = [
     "ResolveInvalid",
     "cancel_operation",
     "cancel_waiting",
+    "drop_expired_pool",
     "free_expired_leases",
     "queue_create",
     "queue_operation",

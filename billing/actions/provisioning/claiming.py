@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from billing.actions.events import record_event
 from billing.actions.provisioning.placing import place_service
 from billing.models import (
+    ENDED_STATUSES,
     PAYING_KINDS,
     UNDERWAY_STATUSES,
     HoldReason,
@@ -23,6 +24,9 @@ from billing.models import (
     OrderStatus,
     Service,
 )
+from billing.queries.balances import refusal_mark
+from billing.queries.children import live_children, must_follow_parent
+from billing.queries.pool import taken_license
 from catalog.models import AutoSetup
 from noc.models import AccountHealth, Server
 
@@ -76,12 +80,19 @@ def claim_operation(*, operation_id: int, now: datetime) -> Claim | None:
 
 def _give_server(service: Service, operation_id: int) -> None:
     """A purchase without an enabled server gets one now, under the lock of its service, unless it was sent already."""
-    if not service.module or service.remote_id or (service.server and service.server.is_enabled):
+    if not service.module or service.remote_id or _is_well_placed(service):
         return
     if not Operation.objects.filter(pk=operation_id, first_sent_at=None, kind=OperationKind.CREATE).exists():
         return
     place_service(service)
     Operation.objects.filter(pk=operation_id).update(server_id=service.server_id)
+
+
+def _is_well_placed(service: Service) -> bool:
+    """A module has moved with its license; anything else stays where it is while that server is enabled."""
+    if must_follow_parent(service):
+        return service.parent is not None and service.server_id == service.parent.server_id
+    return service.server is not None and service.server.is_enabled
 
 
 def _in_flight(server: Server, *, now: datetime) -> int:
@@ -94,6 +105,8 @@ def _may_start(operation: Operation, server: Server | None, *, now: datetime) ->
         Operation.objects.filter(pk=operation.pk).update(run_after=now + BUSY_WAIT)
         return False
     if is_moot(operation):
+        if taken_license(operation) is not None:
+            return True  # to put it back; nothing is bought
         _drop(operation, now=now)
         return False
     hold = judge_hold(operation, server)
@@ -112,10 +125,12 @@ def _waits_behind_purchase(operation: Operation) -> bool:
 
 
 def is_moot(operation: Operation) -> bool:
-    """A purchase that nobody wants any more: order cancelled, payment taken back, or the service is to end."""
+    """A purchase that nobody wants any more: order cancelled, payment taken back, or it (or its parent) is to end."""
     if operation.kind != OperationKind.CREATE:
         return False
     service = operation.service
+    if _has_lost_parent(service):
+        return True
     if Operation.objects.unsettled().filter(service=service, kind=OperationKind.TERMINATE).exists():
         return True
     order = Order.objects.get(lines__services=service)
@@ -124,6 +139,11 @@ def is_moot(operation: Operation) -> bool:
     if service.product.auto_setup != AutoSetup.PAYMENT or not operation.params.get("automatic"):
         return False
     return Invoice.objects.filter(order=order).exclude(status=InvoiceStatus.PAID).exists()
+
+
+def _has_lost_parent(service: Service) -> bool:
+    """What belongs to a service that has ended is not bought. One that could not be bought may still come."""
+    return Service.objects.filter(pk=service.parent_id, status__in=ENDED_STATUSES).exists()
 
 
 def judge_hold(operation: Operation, server: Server | None) -> Hold | None:
@@ -140,13 +160,21 @@ def judge_hold(operation: Operation, server: Server | None) -> Hold | None:
         )
     if server.health == AccountHealth.REFUSED:
         return Hold(HoldReason.ACCOUNT_REFUSED, gettext_noop("The partner refuses the login of this account."))
-    if operation.kind in PAYING_KINDS and server.health == AccountHealth.NO_MONEY:
+    is_tried = operation.params.get("tries_account") == refusal_mark(server)
+    if operation.kind in PAYING_KINDS and server.health == AccountHealth.NO_MONEY and not is_tried:
         return Hold(HoldReason.NO_MONEY, gettext_noop("The partner account is out of money."))
-    if operation.kind == OperationKind.CREATE and service.parent_id and not service.parent.remote_id:  # type: ignore[union-attr]
-        return Hold(HoldReason.PARENT_MISSING, gettext_noop("The license it belongs to is not there yet."))
-    if operation.kind == OperationKind.TERMINATE and service.children.not_ended().exclude(remote_id="").exists():
+    if operation.kind == OperationKind.CREATE and must_follow_parent(service) and not service.parent.remote_id:  # type: ignore[union-attr]
+        return Hold(HoldReason.PARENT_MISSING, _missing_parent_words(service))
+    if operation.kind == OperationKind.TERMINATE and live_children(service).exists():
         return Hold(HoldReason.CHILDREN_FIRST, gettext_noop("The modules on this license end first."))
     return None
+
+
+def _missing_parent_words(service: Service) -> str:
+    purchases = Operation.objects.filter(service=service.parent_id, kind=OperationKind.CREATE)
+    if purchases.filter(status=OperationStatus.FAILED).exists() and not purchases.unsettled().exists():
+        return gettext_noop("The license it belongs to could not be bought: it waits until that is there.")
+    return gettext_noop("The license it belongs to is not there yet.")
 
 
 def _hold(operation: Operation, hold: Hold, *, now: datetime) -> None:
@@ -160,11 +188,12 @@ def _hold(operation: Operation, hold: Hold, *, now: datetime) -> None:
 
 def _drop(operation: Operation, *, now: datetime) -> None:
     """CANCELLED; FAILED if it was sent once and proven not bought, since only what was never sent is cancelled."""
-    message = (
-        gettext_noop("Not bought, and no longer wanted.")
-        if operation.was_sent
-        else gettext_noop("The order was cancelled or is no longer paid.")
-    )
+    if operation.was_sent:
+        message = gettext_noop("Not bought, and no longer wanted.")
+    elif _has_lost_parent(operation.service):
+        message = gettext_noop("The service it belongs to has ended: there is nothing to buy it for.")
+    else:
+        message = gettext_noop("The order was cancelled or is no longer paid.")
     status = OperationStatus.FAILED if operation.was_sent else OperationStatus.CANCELLED
     Operation.objects.filter(pk=operation.pk).update(status=status, finished_at=now, message=message, message_values={})
     name = "operation.failed" if operation.was_sent else "operation.cancelled"

@@ -1,18 +1,22 @@
 """CREATE: buys a service once. Snapshot, intent, one paying call, then reading back what was bought."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop
 
+from billing.actions.fields import save_field_values
+from billing.actions.certificates import await_certificate
 from billing.actions.lifecycle import activate_by_hand, activate_service
+from billing.actions.provisioning.certifying import prepare_purchase
 from billing.actions.provisioning.claiming import Claim
 from billing.actions.provisioning.looking import find_purchase, look_for_purchase, next_look_at
 from billing.actions.provisioning.outcomes import (
     change_claimed,
     check_later,
+    check_patiently,
     finish,
     hold_account,
     need_person,
@@ -20,8 +24,12 @@ from billing.actions.provisioning.outcomes import (
     words_of,
 )
 from billing.actions.provisioning.paying import PayingCall, pay_once
+from billing.actions.provisioning.pooling import PutOff, mark_used
+from billing.actions.provisioning.pooling_out import take_from_pool
+from billing.actions.queueing import release_children
 from billing.models import HoldReason, OperationStatus, Service
 from billing.provisioners.ispmanager_noc import RemoteSide, open_remote_side
+from billing.queries.children import must_follow_parent
 from noc.errors import (
     NotBought,
     NotFound,
@@ -31,8 +39,6 @@ from noc.schemas import ItemStatus, RemoteService
 
 Clock = Callable[[], datetime]
 
-SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=3), timedelta(minutes=5)
-
 
 def perform(claim: Claim, clock: Clock) -> None:
     """One attempt at a purchase, from wherever the last one stopped."""
@@ -41,8 +47,12 @@ def perform(claim: Claim, clock: Clock) -> None:
         _finish_by_hand(claim, now=clock())
         return
     with open_remote_side(service, server, reference=claim.attempt.call_reference) as side:
-        if claim.operation.remote_id:
-            _read_back(claim, side, claim.operation.remote_id, clock)
+        try:
+            taken = take_from_pool(claim, side, clock)
+        except PutOff:
+            return
+        if taken or claim.operation.remote_id:
+            _read_back(claim, side, taken or claim.operation.remote_id, clock)
         elif claim.operation.status == OperationStatus.CHECKING:
             _look(claim, side, clock)
         else:
@@ -56,6 +66,9 @@ def _finish_by_hand(claim: Claim, *, now: datetime) -> None:
 
 
 def _send(claim: Claim, side: RemoteSide, clock: Clock) -> None:
+    prepared = prepare_purchase(claim, side, clock)
+    if prepared is None:
+        return
     rows = side.list_all()
     if claim.operation.was_sent:
         # Sent before and proven not bought. Should it have come late after all, it is ours: no second purchase.
@@ -70,7 +83,7 @@ def _send(claim: Claim, side: RemoteSide, clock: Clock) -> None:
             return
     snapshot = [row.id for row in rows if side.looks_alike(row)]
     paying = PayingCall(
-        send=side.buy,
+        send=partial(side.buy, prepared),
         refused=gettext_noop("The partner refused the order: %(detail)s"),
         lost=gettext_noop("The partner's answer was lost: looking for what was bought. %(detail)s"),
         first_look=lambda now: next_look_at(claim, now=now),
@@ -126,7 +139,7 @@ def _read_back(claim: Claim, side: RemoteSide, remote_id: str, clock: Clock) -> 
         _not_bought(claim, side, NotBought(gettext_noop("The order was left unpaid."), item_id=remote_id), clock)
     elif remote.status == ItemStatus.DELETED:
         _vanished(claim, remote_id, clock)
-    elif remote.status in (ItemStatus.ACTIVE, ItemStatus.SUSPENDED):
+    elif remote.status in (ItemStatus.ACTIVE, ItemStatus.SUSPENDED) or side.kind.is_issued_later:
         _activate(claim, side, remote, clock)
     else:
         message = gettext_noop("Bought as %(number)s; the partner is still making it.")
@@ -137,14 +150,18 @@ def _activate(claim: Claim, side: RemoteSide, remote: RemoteService, clock: Cloc
     now = clock()
     try:
         with transaction.atomic():
-            activate_service(service=claim.service, remote=remote, now=now)
-            finish(
-                claim,
-                status=OperationStatus.DONE,
-                now=now,
-                message=gettext_noop("Bought as %(number)s."),
-                values={"number": remote.id},
+            take = await_certificate if side.kind.is_issued_later else activate_service
+            take(service=claim.service, remote=remote, now=now)
+            if must_follow_parent(claim.service):
+                save_field_values(service=claim.service, values={"item": side.fields.get("item", "")})
+            release_children(parent=claim.service, now=now)
+            is_pooled = mark_used(claim, remote_id=remote.id, now=now)
+            message = (
+                gettext_noop("Taken out of the pool as %(number)s.")
+                if is_pooled
+                else gettext_noop("Bought as %(number)s.")
             )
+            finish(claim, status=OperationStatus.DONE, now=now, message=message, values={"number": remote.id})
     except IntegrityError:
         message = gettext_noop("The partner named %(number)s, which another service holds.")
         need_person(claim, now=now, message=message, values={"number": remote.id})
@@ -184,10 +201,4 @@ def _vanished(claim: Claim, remote_id: str, clock: Clock) -> None:
 
 def _again_soon(claim: Claim, clock: Clock, message: str, values: dict[str, str]) -> None:
     """Bought for certain, not ready yet: look again, patiently, then ask a person."""
-    now = clock()
-    waited = now - (claim.operation.first_sent_at or now)
-    if waited > settings.NOC_PROCESSING_PATIENCE:
-        need_person(claim, now=now, message=message, values=values)
-        return
-    wait = min(max(waited / 2, SHORTEST_WAIT), LONGEST_WAIT)
-    check_later(claim, now=now, run_after=now + wait, message=message, values=values)
+    check_patiently(claim, now=clock(), message=message, values=values)

@@ -21,15 +21,18 @@ from billing.models import (
     HoldReason,
     Operation,
     OperationAttempt,
+    OperationKind,
     OperationStatus,
     Service,
 )
+from billing.queries.pool import taken_license
 from billing.wakeups import wake_operation
 from noc.errors import PartnerError
 from noc.models import AccountHealth
 from noc.servers import note_health
 
 FIRST_RETRY = timedelta(seconds=5)
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=3), timedelta(minutes=5)
 
 
 class ClaimLost(Exception):
@@ -93,7 +96,17 @@ def write_intent(claim: Claim, *, match_key: str, snapshot: Sequence[str], now: 
 
 
 def withdraw_intent(claim: Claim) -> dict[str, Any]:
-    """Values that take the intent back: the call is known not to have done anything."""
+    """Values that take the intent back: the call is known not to have done anything.
+
+    A purchase that holds a license of the pool stays one that was sent, so that nobody cancels it meanwhile.
+    """
+    if taken_license(claim.operation) is not None:
+        return {"sent_at": None, "sent_attempt": None}
+    return forget_intent(claim)
+
+
+def forget_intent(claim: Claim) -> dict[str, Any]:
+    """Values of an operation that has sent nothing; one that was sent again keeps what it knows of the first time."""
     if claim.operation.resends:
         return {"sent_at": None, "sent_attempt": None}
     return {"match_key": "", "snapshot": None, "sent_at": None, "sent_attempt": None, "first_sent_at": None}
@@ -225,6 +238,16 @@ def check_later(
         wake_next(claim, now=now)
 
 
+def check_patiently(claim: Claim, *, now: datetime, message: str, values: dict[str, str] | None = None) -> None:
+    """CHECKING at growing intervals: it is being done or may be asked again. A person after NOC_PROCESSING_PATIENCE."""
+    waited = now - (claim.operation.first_sent_at or now)
+    if waited > settings.NOC_PROCESSING_PATIENCE:
+        need_person(claim, now=now, message=message, values=values)
+        return
+    wait = min(max(waited / 2, SHORTEST_WAIT), LONGEST_WAIT)
+    check_later(claim, now=now, run_after=now + wait, message=message, values=values)
+
+
 def need_person(claim: Claim, *, now: datetime, message: str, values: dict[str, str] | None = None) -> None:
     """NEEDS_CHECK: the evidence does not decide; a person does, and is told."""
     with transaction.atomic():
@@ -269,6 +292,10 @@ def _absorb_twin(claim: Claim, *, now: datetime) -> None:
     twins = Operation.objects.filter(
         service=claim.service, kind=claim.operation.kind, status__in=WAITING_STATUSES, first_sent_at=None
     ).exclude(pk=claim.operation.pk)
+    newest = twins.order_by("-id").first()
+    if newest is not None and claim.operation.kind == OperationKind.CHANGE:
+        # Only the newest values are wanted; they are always the whole set.
+        change_claimed(claim, params=newest.params)
     twins.update(
         status=OperationStatus.CANCELLED,
         finished_at=now,

@@ -5,17 +5,23 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from billing.models import ENDED_STATUSES, Service
+from billing.queries.children import must_follow_parent
 from noc.allocation import Candidate, choose_server
 from noc.models import FillType, Server
+from noc.servers import can_pay
 
 
 def place_service(service: Service) -> Server | None:
     """Gives the service its server and saves it. None if no server can take it: the purchase then waits and says why.
 
-    A module goes to the account that holds its license; else the group of the product decides, else the default
-    server. A disabled default server is kept, so that the operation can name it as its reason to wait.
+    A module goes to the account that holds its license, wherever that is now; else the group of the product decides,
+    else the account of the service it was sold on, else the default server. A disabled default server is kept, so
+    that the operation can name it as its reason to wait.
     """
-    server = _server_of_parent(service) or _server_of_group(service) or _default_server(service)
+    if must_follow_parent(service):
+        server = _server_of_parent(service)
+    else:
+        server = _server_of_group(service) or _server_of_parent(service) or _default_server(service)
     if server is not None:
         service.server = server
         service.save(update_fields=["server"])
@@ -23,7 +29,10 @@ def place_service(service: Service) -> Server | None:
 
 
 def _server_of_parent(service: Service) -> Server | None:
-    return service.parent.server if service.parent_id and service.parent else None
+    """None where the parent is provisioned by something else."""
+    if service.parent is None or service.parent.module != service.module:
+        return None
+    return service.parent.server
 
 
 def _server_of_group(service: Service) -> Server | None:
@@ -39,10 +48,12 @@ def _server_of_group(service: Service) -> Server | None:
             maximum=server.max_accounts,
             is_enabled=server.is_enabled,
             is_default=server.is_default,
+            has_money=can_pay(server),
         )
         for server in members
     ]
-    chosen = choose_server(candidates, FillType(group.fill_type), next((s.pk for s in members if s.is_default), None))
+    default_id = next((server.pk for server in members if server.is_default), None)
+    chosen = choose_server(candidates, FillType(group.fill_type), default_id, prefers_money=group.prefers_balance)
     return next((server for server in members if server.pk == chosen), None)
 
 

@@ -17,6 +17,7 @@ from billing.models import (
     OperationStatus,
     Service,
 )
+from billing.queries.pool import pooled_ids, taken_license
 from billing.wakeups import wake_operation
 from noc.models import AccountHealth
 from noc.servers import note_health
@@ -138,8 +139,19 @@ def _decide(operation: Operation, decision: Decision, remote_id: str, *, now: da
 def _adopt(operation: Operation, remote_id: str, *, now: datetime) -> dict[str, object]:
     if not remote_id.isdecimal():
         raise ResolveInvalid({"remote_id": [_("Enter the number of the license at the partner.")]})
-    holder = Service.objects.filter(server=operation.server, kind=operation.service.kind, remote_id=remote_id).exclude(
-        pk=operation.service_id
+    taken = taken_license(operation)
+    if taken is not None and taken.remote_id != remote_id:
+        words = {"number": taken.remote_id}
+        raise ResolveInvalid(
+            {"remote_id": [_("This purchase has taken %(number)s out of the pool: name that.") % words]}
+        )
+    if taken is None and operation.server is not None and remote_id in pooled_ids(operation.server):
+        raise ResolveInvalid({"remote_id": [_("This license is in the pool: it was not bought by this order.")]})
+    # A license that was in the pool has had owners before: they have ended.
+    holder = (
+        Service.objects.not_ended()
+        .filter(server=operation.server, kind=operation.service.kind, remote_id=remote_id)
+        .exclude(pk=operation.service_id)
     )
     if holder.exists():
         raise ResolveInvalid({"remote_id": [_("Another service holds this number.")]})

@@ -5,7 +5,15 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from billing.actions.queueing import release_operation
-from billing.models import HoldReason, Operation, OperationAttempt, OperationStatus
+from billing.models import (
+    ENDED_STATUSES,
+    HoldReason,
+    Operation,
+    OperationAttempt,
+    OperationKind,
+    OperationStatus,
+    PoolState,
+)
 from billing.wakeups import wake_operation
 from noc.models import AccountHealth, Server
 
@@ -54,10 +62,14 @@ def release_ready(*, now: datetime) -> int:
     some_server = Q(service__product__server_group__servers__in=enabled) | (
         Q(service__product__server_group=None) & Q(service__module__in=enabled.filter(is_default=True).values("module"))
     )
+    # Nothing is bought for these: they are dropped, or put back the license that they hold.
+    parent_ended = Q(service__parent__status__in=ENDED_STATUSES)
+    ending = Operation.objects.unsettled().filter(kind=OperationKind.TERMINATE).values("service")
     ready = (
         Q(hold_reason=HoldReason.SERVER_DISABLED, server__in=enabled)
         | Q(hold_reason__in=[HoldReason.ACCOUNT_REFUSED, HoldReason.NO_MONEY], server__in=well)
-        | Q(hold_reason=HoldReason.PARENT_MISSING) & ~Q(service__parent__remote_id="")
+        | Q(hold_reason=HoldReason.PARENT_MISSING) & (~Q(service__parent__remote_id="") | parent_ended)
+        | Q(hold_reason=HoldReason.NO_MONEY, pooled_licenses__state=PoolState.TAKEN, service__in=ending)
         | Q(hold_reason=HoldReason.NO_SERVER) & some_server
     )
     operations = list(held.filter(ready).distinct()[:WAKE_AT_ONCE])

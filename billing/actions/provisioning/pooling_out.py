@@ -1,0 +1,332 @@
+"""Out of the pool: a purchase first tries the licenses that others gave back (partner-api.md §12).
+
+Every step is judged by the license's form, so an attempt that died anywhere, or whose answer was lost, goes on where
+the form says it stopped. Nothing new is bought while a license is TAKEN: it becomes ours, or it goes back first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+from typing import NoReturn
+
+from django.utils.translation import gettext_noop
+
+from billing.actions.provisioning.claiming import Claim, is_moot
+from billing.actions.provisioning.outcomes import (
+    NoLongerWanted,
+    change_claimed,
+    check_patiently,
+    need_person,
+    requeue,
+    withdraw_intent,
+    words_of,
+)
+from billing.actions.provisioning.paying import PayingCall, pay_once
+from billing.actions.provisioning.pooling import PutOff, drop, put_back, take_next
+from billing.actions.provisioning.pooling_in import is_without_owner
+from billing.actions.provisioning.renewing import FIRST_LOOK, dry_run, has_grown, left_unpaid, not_grown
+from billing.models import PooledLicense
+from billing.provisioners.ispmanager_noc import RemoteSide
+from billing.queries.pool import (
+    QUIET_TIME,
+    is_pooled,
+    oldest_end,
+    partner_day,
+    pooled_counts,
+    same_counts,
+    taken_license,
+)
+from billing.queries.services import field_values, ordered_addons
+from noc.errors import AuthFailed, NotFound, OutcomeUnknown, PartnerError, Rejected, Unavailable
+from noc.schemas import ItemStatus, RemoteService
+
+Clock = Callable[[], datetime]
+
+TRIES = 5  # licenses tried in one attempt before a new one is bought
+SAME_ADDRESS = ("exist", "exists")
+
+
+GONE = gettext_noop("It is not there any more.")
+OWNED = gettext_noop("It bears another name at the partner: somebody uses it.")
+ENDED = gettext_noop("It ended more than 30 days ago: the partner deletes it.")
+BUSY = gettext_noop("The partner was at work on it.")
+OTHER_TARIFF = gettext_noop("The partner shows another Product ID.")
+OTHER_COUNT = gettext_noop("The partner shows another number of servers.")
+CHANGED_LATELY = gettext_noop("Its address or key was changed less than a month ago.")
+REFUSED = gettext_noop("The partner refused to give it another name and address.")
+SAME_KEY = gettext_noop("The partner refused to give it a new key.")
+NOT_RENEWED = gettext_noop("The partner refused to renew it.")
+NOT_RESUMED = gettext_noop("The partner refused to start it again.")
+LOST = gettext_noop("The partner's answer was lost: reading what became of %(number)s. %(detail)s")
+STUCK = gettext_noop("%(number)s was taken out of the pool, is of no use and could not be put back. %(detail)s")
+
+
+class _NotThisOne(Exception):
+    """The license cannot be ours and has left our hands: the next one may do."""
+
+
+class _NoneWillDo(Exception):
+    """The partner has a license like this on the address already: it would refuse any."""
+
+
+def take_from_pool(claim: Claim, side: RemoteSide, clock: Clock) -> str:
+    """The number of the license that is ours now; "" where none fits and a new one is to be ordered.
+
+    A purchase that was sent already (then it is looked for) takes nothing. Raises PutOff once the operation waits,
+    NoLongerWanted once the license of a purchase that nobody wants any more has gone back.
+    """
+    taking = _Taking(claim, side, clock)
+    row = taken_license(claim.operation)
+    if row is None and not _may_take(claim, side):
+        return ""
+    for _try in range(TRIES):
+        row = row or take_next(claim, side, now=clock())
+        if row is None:
+            return ""
+        try:
+            return taking.make_ours(row)
+        except _NotThisOne:
+            row = None
+        except _NoneWillDo:
+            return ""
+    return ""
+
+
+def _may_take(claim: Claim, side: RemoteSide) -> bool:
+    is_new = not claim.operation.was_sent and not claim.operation.remote_id
+    return is_new and side.period > 0 and is_pooled(claim.service)
+
+
+@dataclass
+class _Taking:
+    """One attempt at making a pooled license ours."""
+
+    claim: Claim
+    side: RemoteSide
+    clock: Clock
+
+    def make_ours(self, row: PooledLicense) -> str:
+        """Name and address, a new key, paid time and running, in this order; then its number is kept."""
+        form = self._read(row)
+        if is_moot(self.claim.operation):
+            self._return(row, form, note="")
+            raise NoLongerWanted(str(self.claim.operation))
+        if self.claim.operation.remote_id == row.remote_id:
+            return row.remote_id
+        if not self._is_ours(form):
+            self._judge(row, form)
+            form = self._take(row)
+        form = self._change_key(row, form)
+        self._bring_to_life(row, form)
+        change_claimed(self.claim, remote_id=row.remote_id)
+        return row.remote_id
+
+    def _read(self, row: PooledLicense) -> RemoteService:
+        try:
+            form = self.side.read(row.remote_id)
+        except NotFound:
+            self._drop(row, GONE)
+        if form.status in (ItemStatus.DELETED, ItemStatus.ORDERED):
+            self._drop(row, GONE)
+        if form.status == ItemStatus.PROCESSING and not self._is_ours(form):
+            self._next(row, BUSY)
+        if form.status == ItemStatus.PROCESSING:
+            self._wait(gettext_noop("The partner is still at work on %(number)s."), row)
+        row.expires_on = form.expires_on or row.expires_on
+        return form
+
+    def _is_ours(self, form: RemoteService) -> bool:
+        """Whether it bears this service's name and address already: the taking need not be repeated."""
+        is_marked = form.remote_reference == self.side.reference
+        is_named = form.name.split() == self.side.fields.get("licname", "").split()
+        has_address = form.ip == self.side.fields.get("ip", "").strip()
+        return has_address and (is_marked or (is_named and not form.remote_reference))
+
+    def _judge(self, row: PooledLicense, form: RemoteService) -> None:
+        """The rules of §12 by what the form and the list tell; what they do not tell, the partner judges itself."""
+        if form.remote_reference == self.side.reference:
+            return
+        if not is_without_owner(form):
+            self._drop(row, OWNED)
+        if form.expires_on is not None and form.expires_on < oldest_end(self.clock()):
+            self._drop(row, ENDED)
+        if form.tariff_id and form.tariff_id != self.side.service.tariff_id:
+            self._next(row, OTHER_TARIFF)
+        counts = pooled_counts(self.side.service, form)
+        if not same_counts(counts, ordered_addons(self.side.service)):
+            self._next(row, OTHER_COUNT)
+        if self._was_changed_lately(form):
+            self._next(row, CHANGED_LATELY)
+
+    def _was_changed_lately(self, form: RemoteService) -> bool:
+        shown = (form.ip_changed_on, form.key_changed_on)
+        if not any(shown) and form.id in self._listed:
+            shown = (self._listed[form.id].ip_changed_on, self._listed[form.id].key_changed_on)
+        today = partner_day(self.clock())
+        return any(day is not None and today - day < QUIET_TIME for day in shown)
+
+    @cached_property
+    def _listed(self) -> dict[str, RemoteService]:
+        """The account's list: it tells days that a form may leave out."""
+        return {listed.id: listed for listed in self.side.list_all()}
+
+    def _take(self, row: PooledLicense) -> RemoteService:
+        try:
+            self.side.take(row.remote_id)
+        except NotFound:
+            self._drop(row, GONE)
+        except Rejected as error:
+            if error.type in SAME_ADDRESS:
+                put_back(self.claim, row, now=self.clock())
+                raise _NoneWillDo from error
+            self._next(row, REFUSED)
+        except Unavailable as error:
+            self._ask_later(error)
+        except OutcomeUnknown as error:
+            self._wait(LOST, row, error)
+        form = self._read(row)
+        if not self._is_ours(form):
+            self._wait(gettext_noop("%(number)s does not bear the new name yet."), row)
+        return form
+
+    def _change_key(self, row: PooledLicense, form: RemoteService) -> RemoteService:
+        """A new key, once: whoever had the license before must not use it any more."""
+        if self._has_new_key(row, form):
+            return form
+        try:
+            self.side.make_new_key(row.remote_id)
+        except NotFound:
+            self._drop(row, GONE)
+        except Rejected:
+            self._return(row, form, note=SAME_KEY)
+            raise _NotThisOne from None
+        except Unavailable as error:
+            self._ask_later(error)
+        except OutcomeUnknown as error:
+            self._wait(LOST, row, error)
+        change_claimed(self.claim, params={**self.claim.operation.params, "new_key_of": row.remote_id})
+        return self._read(row)
+
+    def _has_new_key(self, row: PooledLicense, form: RemoteService) -> bool:
+        """Noted after the call; where the note was lost, the key differs from the one that the last owner had."""
+        if self.claim.operation.params.get("new_key_of") == row.remote_id:
+            return True
+        old = field_values(row.released_from).get("lickey", "") if row.released_from else ""
+        return bool(old and form.key and form.key != old)
+
+    def _bring_to_life(self, row: PooledLicense, form: RemoteService) -> None:
+        """Renewed where its time is over, and running. A renewal that was sent is only looked for."""
+        operation = self.claim.operation
+        if has_grown(self.claim, form.expires_on, period=self.side.period):
+            is_over = False
+        elif operation.match_key == self._renewal_key(row) and operation.sent_at is not None:
+            not_grown(self.claim, form, self.clock)
+            raise PutOff
+        else:
+            is_over = form.expires_on is not None and partner_day(self.clock()) >= form.expires_on
+        if is_over:
+            form = self._renew(row, form)
+        if form.status == ItemStatus.SUSPENDED:
+            self._resume(row, form)
+
+    def _renewal_key(self, row: PooledLicense) -> str:
+        return f"{self.side.server.pk}:renew:{row.remote_id}"
+
+    def _renew(self, row: PooledLicense, form: RemoteService) -> RemoteService:
+        """The paying call, once, with the end date that it extends kept before: the date read back proves it."""
+        if dry_run(self.side, row.remote_id, period=self.side.period) is not None:
+            self._return(row, form, note=NOT_RENEWED)
+            raise _NotThisOne
+        change_claimed(self.claim, extends_from=form.expires_on)
+        paying = PayingCall(
+            send=partial(self._send_renewal, row),
+            refused="",
+            lost=gettext_noop("The partner's answer was lost: reading the end date. %(detail)s"),
+            first_look=lambda now: now + FIRST_LOOK,
+            left_unpaid=lambda error: left_unpaid(self.claim, self.side, error, self.clock),
+        )
+        answer = pay_once(self.claim, self.clock, paying, match_key=self._renewal_key(row), snapshot=[])
+        if answer is None:
+            raise PutOff
+        if isinstance(answer, Rejected):
+            self._return(row, form, note=NOT_RENEWED)
+            raise _NotThisOne
+        renewed = self._read(row)
+        if not has_grown(self.claim, renewed.expires_on, period=self.side.period):
+            not_grown(self.claim, renewed, self.clock)
+            raise PutOff
+        return renewed
+
+    def _send_renewal(self, row: PooledLicense) -> Rejected | bool:
+        """A refusal is an answer too: the license goes back, the purchase goes on with another one."""
+        try:
+            self.side.renew(row.remote_id, self.side.period)
+        except Rejected as refusal:
+            return refusal
+        return True
+
+    def _resume(self, row: PooledLicense, form: RemoteService) -> None:
+        try:
+            self.side.resume(row.remote_id)
+        except NotFound:
+            self._drop(row, GONE)
+        except Unavailable as error:
+            self._ask_later(error)
+        except (AuthFailed, Rejected, OutcomeUnknown) as error:
+            if isinstance(error, AuthFailed) and error.type != "access":
+                raise
+            now_shown = self._read(row)
+            if now_shown.status != ItemStatus.SUSPENDED:
+                return
+            if isinstance(error, OutcomeUnknown) and not error.type:
+                self._wait(LOST, row, error)
+            self._return(row, form, note=NOT_RESUMED)
+            raise _NotThisOne from error
+
+    def _return(self, row: PooledLicense, form: RemoteService, *, note: str) -> None:
+        """Back to the name of the pool at the partner, then FREE. What cannot go back is a person's to decide."""
+        if not is_without_owner(form):
+            if not self._is_ours(form):
+                self._drop(row, OWNED)
+            trouble = self._give_up_name(row)
+            if not is_without_owner(self._read(row)):
+                if isinstance(trouble, OutcomeUnknown) and not trouble.type:
+                    self._wait(LOST, row, trouble)
+                detail = trouble.message if trouble else ""
+                need_person(
+                    self.claim, now=self.clock(), message=STUCK, values={"number": row.remote_id, "detail": detail}
+                )
+                raise PutOff
+        put_back(self.claim, row, now=self.clock(), note=note)
+
+    def _give_up_name(self, row: PooledLicense) -> PartnerError | None:
+        try:
+            self.side.release(row.remote_id)
+        except NotFound:
+            self._drop(row, GONE)
+        except Unavailable as error:
+            self._ask_later(error)
+        except (Rejected, OutcomeUnknown) as error:
+            return error
+        return None
+
+    def _next(self, row: PooledLicense, note: str) -> NoReturn:
+        """It bears no name of ours: it stays in the pool, and the next one is tried."""
+        put_back(self.claim, row, now=self.clock(), note=note)
+        raise _NotThisOne
+
+    def _drop(self, row: PooledLicense, note: str) -> NoReturn:
+        drop(self.claim, row, now=self.clock(), note=note)
+        raise _NotThisOne
+
+    def _wait(self, message: str, row: PooledLicense, error: PartnerError | None = None) -> NoReturn:
+        """Its form will tell at the next look."""
+        values = {"number": row.remote_id, **(words_of(error) if error else {})}
+        check_patiently(self.claim, now=self.clock(), message=message, values=values)
+        raise PutOff
+
+    def _ask_later(self, error: PartnerError) -> NoReturn:
+        message = gettext_noop("The partner cannot be reached; nothing was sent. %(detail)s")
+        requeue(self.claim, now=self.clock(), message=message, values=words_of(error), **withdraw_intent(self.claim))
+        raise PutOff
