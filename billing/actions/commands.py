@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,11 +10,13 @@ from django.utils.translation import gettext as _
 from billing.actions.events import record_event
 from billing.actions.queueing import cancel_waiting, queue_create, queue_operation
 from billing.models import Operation, OperationKind, Service
-from billing.queries.commands import COMMANDS, Audience, why_not
+from billing.queries.commands import COMMANDS, Audience, change_keys, why_not
 from billing.queries.services import field_values
 from catalog.models import Cycle
 from catalog.periods import CYCLE_MONTHS
 from noc.kinds import get_kind
+
+RENEWAL_PERIODS: Final = (1, 3, 6, 12, 24, 36)  # months (partner-api.md §7)
 
 
 class UnknownCommand(Exception):
@@ -24,51 +27,83 @@ class CommandNotAllowed(Exception):
     """The command does not fit the service's kind or state; the text says why."""
 
 
-class ChangeInvalid(Exception):
-    """New values are wrong; `errors` maps fields to messages."""
+class CommandInvalid(Exception):
+    """What came with a command is wrong; `errors` maps fields to messages."""
 
     def __init__(self, errors: Mapping[str, list[str]]) -> None:
         super().__init__("; ".join(message for messages in errors.values() for message in messages))
         self.errors = dict(errors)
 
 
+class ChangeInvalid(CommandInvalid):
+    """New values are wrong."""
+
+
 def run_command(
-    *, service: Service, command: str, actor: str, now: datetime, audience: Audience = "operator"
+    *,
+    service: Service,
+    command: str,
+    actor: str,
+    now: datetime,
+    audience: Audience = "operator",
+    period: int | None = None,
 ) -> Operation:
-    """Queues what the button asks for, if that audience may. Raises UnknownCommand, CommandNotAllowed."""
+    """Queues what the button asks for, if that audience may. `period`: months to renew for, else one billing cycle.
+
+    Raises UnknownCommand, CommandNotAllowed, CommandInvalid.
+    """
     if command not in COMMANDS or command == "change":
         words = {"command": command, "known": ", ".join(code for code in COMMANDS if code != "change")}
         raise UnknownCommand(_("Unknown command “%(command)s”. Known: %(known)s.") % words)
+    _check_period(command, period)
     with transaction.atomic():
         locked = _lock(service, command, audience)
-        record_event("command.given", now=now, actor=actor, service=locked, data={"command": command})
+        data = {"command": command} | ({"period": period} if period else {})
+        record_event("command.given", now=now, actor=actor, service=locked, data=data)
         if command == "create":
             return queue_create(service=locked, now=now, actor=actor, is_automatic=False)
         if command == "renew":
-            return queue_operation(
-                service=locked,
-                kind=OperationKind.RENEW,
-                now=now,
-                actor=actor,
-                params={"period": CYCLE_MONTHS[Cycle(locked.cycle)]},
-                extends_from=locked.expires_on,
-            )
+            return _queue_renewal(locked, period, actor=actor, now=now)
         if command == "terminate":
             return _queue_end(locked, actor=actor, now=now)
-        return queue_operation(service=locked, kind=OperationKind.SYNC, now=now, actor=actor)
+        return queue_operation(service=locked, kind=OperationKind(command.upper()), now=now, actor=actor)
 
 
-def change_service(*, service: Service, fields: Mapping[str, str], actor: str, now: datetime) -> Operation:
+def change_service(
+    *, service: Service, fields: Mapping[str, str], actor: str, now: datetime, audience: Audience = "operator"
+) -> Operation:
     """Queues a change of name and IP: the partner first, ours after. Raises ChangeInvalid, CommandNotAllowed."""
     with transaction.atomic():
-        locked = _lock(service, "change")
+        locked = _lock(service, "change", audience)
         values = _clean_change(locked, fields)
         data = {"command": "change", "fields": sorted(values)}
         record_event("command.given", now=now, actor=actor, service=locked, data=data)
         return queue_operation(service=locked, kind=OperationKind.CHANGE, now=now, actor=actor, params=values)
 
 
-def _lock(service: Service, command: str, audience: Audience = "operator") -> Service:
+def _check_period(command: str, period: int | None) -> None:
+    if period is None:
+        return
+    if command != "renew":
+        raise CommandInvalid({"period": [_("Only a renewal is for a period.")]})
+    if period not in RENEWAL_PERIODS:
+        words = ", ".join(map(str, RENEWAL_PERIODS))
+        raise CommandInvalid({"period": [_("Nothing is renewed for that many months; possible are: %s.") % words]})
+
+
+def _queue_renewal(service: Service, period: int | None, *, actor: str, now: datetime) -> Operation:
+    """The partner's own form decides whether it renews for this period, before anything is paid."""
+    return queue_operation(
+        service=service,
+        kind=OperationKind.RENEW,
+        now=now,
+        actor=actor,
+        params={"period": period or CYCLE_MONTHS[Cycle(service.cycle)]},
+        extends_from=service.expires_on,
+    )
+
+
+def _lock(service: Service, command: str, audience: Audience) -> Service:
     locked = Service.objects.select_for_update(of=("self",)).select_related("product", "server").get(pk=service.pk)
     refusal = why_not(locked, command, audience=audience)
     if refusal:
@@ -86,11 +121,11 @@ def _queue_end(service: Service, *, actor: str, now: datetime) -> Operation:
 
 def _clean_change(service: Service, fields: Mapping[str, str]) -> dict[str, str]:
     """The whole set of changeable values: what is not given stays as it is. Both are always sent (O6)."""
-    kind = get_kind(service.kind)
-    errors = {key: [_("This cannot be changed.")] for key in fields if key not in kind.change_fields}
+    keys = change_keys(service)
+    errors = {key: [_("This cannot be changed.")] for key in fields if key not in keys}
     current = field_values(service)
-    values = {key: str(fields.get(key, current.get(key, ""))).strip() for key in kind.change_fields}
-    for spec in kind.fields_for(service.tariff_id):
+    values = {key: str(fields.get(key, current.get(key, ""))).strip() for key in keys}
+    for spec in get_kind(service.kind).fields_for(service.tariff_id):
         value = values.get(spec.key)
         if value is None:
             continue

@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from billing.actions.api_keys import ApiKeyRevoked
 from billing.actions.clients import ClientInvalid
-from billing.actions.commands import ChangeInvalid, CommandNotAllowed, UnknownCommand
+from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
 from billing.actions.ordering import OrderNotPending
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, ResolveInvalid
@@ -31,8 +31,8 @@ from noc.servers import ServerInvalid
 REFUSALS: Final = (
     AlreadyProvisioned,
     ApiKeyRevoked,
-    ChangeInvalid,
     ClientInvalid,
+    CommandInvalid,
     CommandNotAllowed,
     InvoiceNotPayable,
     NotEnoughCredit,

@@ -15,7 +15,7 @@ from rest_framework.views import exception_handler
 
 from billing.actions.accounts import ServerGroupInvalid
 from billing.actions.clients import ClientInvalid
-from billing.actions.commands import ChangeInvalid, CommandNotAllowed, UnknownCommand
+from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
 from billing.actions.ordering import CheckoutConflict, OrderInvalid, OrderNotPending
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, ResolveInvalid
@@ -23,8 +23,8 @@ from noc.servers import ServerInvalid
 
 CONTENT_TYPE: Final = "application/problem+json"
 INVALID: Final = (
-    ChangeInvalid,
     ClientInvalid,
+    CommandInvalid,
     OrderInvalid,
     PaymentInvalid,
     ResolveInvalid,

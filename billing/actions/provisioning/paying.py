@@ -27,7 +27,8 @@ Clock = Callable[[], datetime]
 class PayingCall[R]:
     """What is sent, and the words for a refusal and for a lost answer (msgids with %(detail)s).
 
-    `first_look` tells when to look for what a lost call did; `left_unpaid` deals with an order left in the basket.
+    `first_look` tells when to look for what a lost call did; `left_unpaid` deals with an order left in the basket;
+    `explain` has more to say of a refusal than `refused`: a msgid and its values.
     """
 
     send: Callable[[], R]
@@ -35,6 +36,7 @@ class PayingCall[R]:
     lost: str
     first_look: Callable[[datetime], datetime]
     left_unpaid: Callable[[NotBought], None]
+    explain: Callable[[Rejected], tuple[str, dict[str, str]]] | None = None
 
 
 def pay_once[R](
@@ -63,7 +65,8 @@ def pay_once[R](
     except NotBought as error:
         paying.left_unpaid(error)
     except Rejected as error:
-        fail(claim, now=clock(), message=paying.refused, values=words_of(error))
+        message, values = paying.explain(error) if paying.explain else (paying.refused, words_of(error))
+        fail(claim, now=clock(), message=message, values=values)
     except OutcomeUnknown as error:
         now = clock()
         check_later(claim, now=now, run_after=paying.first_look(now), message=paying.lost, values=words_of(error))

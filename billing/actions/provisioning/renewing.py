@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
+from billing.actions.certificates import follow_renewal
 from billing.actions.lifecycle import renew_service
 from billing.actions.provisioning.claiming import Claim
 from billing.actions.provisioning.outcomes import (
@@ -21,17 +22,13 @@ from billing.actions.provisioning.outcomes import (
 )
 from billing.actions.provisioning.paying import PayingCall, pay_once
 from billing.actions.queueing import queue_renewal_if_due
-from billing.models import HoldReason, OperationStatus
+from billing.models import HoldReason, Operation, OperationKind, OperationStatus
 from billing.provisioners.ispmanager_noc import RemoteSide, open_remote_side
-from noc.errors import (
-    NotBought,
-    NotFound,
-    PartnerError,
-    Rejected,
-)
+from noc.errors import NotBought, NotFound, NotReady, PartnerError, Rejected, TooEarly
 from noc.schemas import ItemStatus, RemoteService
 
 Clock = Callable[[], datetime]
+Words = tuple[str, dict[str, str]]
 
 FIRST_LOOK = timedelta(seconds=2)
 DAYS_A_MONTH = 30
@@ -54,7 +51,7 @@ def perform(claim: Claim, clock: Clock) -> None:
         if remote.status == ItemStatus.DELETED:
             _gone(claim, clock)
         elif has_grown(claim, remote.expires_on, period=_period(claim)):
-            _complete(claim, remote, clock)
+            _complete(claim, side, remote, clock)
         elif claim.operation.status == OperationStatus.CHECKING:
             not_grown(claim, remote, clock)
         else:
@@ -65,9 +62,16 @@ def _period(claim: Claim) -> int:
     return int(claim.operation.params["period"])
 
 
+def end_before(operation: Operation) -> date | None:
+    """The partner's end date as it was read before a renewal was sent; until then, the one that it extends."""
+    if operation.kind == OperationKind.RENEW and operation.snapshot:
+        return date.fromisoformat(operation.snapshot[0])
+    return operation.extends_from
+
+
 def has_grown(claim: Claim, expires_on: date | None, *, period: int) -> bool:
     """By more than half a period: smaller moves are time zones and the partner's own rounding."""
-    before = claim.operation.extends_from
+    before = end_before(claim.operation)
     if expires_on is None or before is None:
         return False
     return expires_on - before > timedelta(days=period * DAYS_A_MONTH / 2)
@@ -84,8 +88,10 @@ def _send(claim: Claim, side: RemoteSide, remote: RemoteService, clock: Clock) -
         lost=gettext_noop("The partner's answer was lost: reading the end date. %(detail)s"),
         first_look=lambda now: now + FIRST_LOOK,
         left_unpaid=lambda error: left_unpaid(claim, side, error, clock),
+        explain=explain_refusal,
     )
-    if pay_once(claim, clock, paying, match_key=f"{side.server.pk}:renew:{remote.id}", snapshot=[]):
+    before = [remote.expires_on.isoformat()] if remote.expires_on else []
+    if pay_once(claim, clock, paying, match_key=f"{side.server.pk}:renew:{remote.id}", snapshot=before):
         _read_back(claim, side, clock)
 
 
@@ -95,12 +101,29 @@ def _renew(claim: Claim, side: RemoteSide) -> bool:
     return True
 
 
-def dry_run(side: RemoteSide, remote_id: str, *, period: int) -> tuple[str, dict[str, str]] | None:
+def explain_refusal(error: Rejected) -> Words:
+    """Why the partner does not renew it, as plainly as it can be told."""
+    if isinstance(error, TooEarly) and error.day is not None:
+        return gettext_noop("Too early: the partner renews it only after %(date)s."), {"date": str(error.day)}
+    if isinstance(error, NotReady):
+        message = gettext_noop("The partner does not renew it now: it is in process, or was deleted. %(detail)s")
+        return message, words_of(error)
+    return gettext_noop("The partner refused the renewal: %(detail)s"), words_of(error)
+
+
+def dry_run(side: RemoteSide, remote_id: str, *, period: int) -> Words | None:
     """Asks the renewal form which periods it offers; None if nothing speaks against sending."""
+    tariff_id = side.service.tariff_id
+    if not side.kind.is_renewable(tariff_id):
+        message = gettext_noop("The partner does not extend Product ID %(tariff)s: a trial ends on its last day.")
+        return message, {"tariff": tariff_id}
     try:
         form = side.renewal_form(remote_id)
     except Rejected as error:
-        return gettext_noop("The partner refused the renewal: %(detail)s"), words_of(error)
+        return explain_refusal(error)
+    if form.status == ItemStatus.PROCESSING:
+        message = gettext_noop("The partner is still at work on %(number)s: renew it once that is done.")
+        return message, {"number": remote_id}
     if form.periods and period not in form.periods:
         offered = ", ".join(str(period) for period in sorted(form.periods))
         return (
@@ -119,23 +142,26 @@ def _read_back(claim: Claim, side: RemoteSide, clock: Clock) -> None:
         check_later(claim, now=now, run_after=now + FIRST_LOOK, message=message, values=words_of(error))
         return
     if has_grown(claim, remote.expires_on, period=_period(claim)):
-        _complete(claim, remote, clock)
+        _complete(claim, side, remote, clock)
     else:
         not_grown(claim, remote, clock)
 
 
-def _complete(claim: Claim, remote: RemoteService, clock: Clock) -> None:
+def _complete(claim: Claim, side: RemoteSide, remote: RemoteService, clock: Clock) -> None:
+    """Ours first; the partner's own auto-renewal goes off once nothing can be lost any more."""
     now = clock()
+    message = (
+        gettext_noop("Extended until %(date)s.")
+        if claim.operation.was_sent
+        else gettext_noop("It was extended already, until %(date)s: nothing was sent.")
+    )
     with transaction.atomic():
         renew_service(service=claim.service, remote=remote, now=now)
-        finish(
-            claim,
-            status=OperationStatus.DONE,
-            now=now,
-            message=gettext_noop("Extended until %(date)s."),
-            values={"date": str(remote.expires_on)},
-        )
+        values = {"date": str(remote.expires_on)}
+        finish(claim, status=OperationStatus.DONE, now=now, message=message, values=values)
         queue_renewal_if_due(service=claim.service, now=now)
+        follow_renewal(service=claim.service, now=now)
+    side.keep_auto_renewal_off(remote)
 
 
 def not_grown(claim: Claim, remote: RemoteService, clock: Clock) -> None:
