@@ -1,13 +1,13 @@
 """What is wrong with a product before it is saved: one list of rules for the back office and the REST API."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from catalog.models import Currency, Cycle, PaymentType, Price, Product
+from catalog.models import AtEnd, Currency, Cycle, PaymentType, Price, Product
 from catalog.modules import (
     KIND_LABELS,
     MODULES,
@@ -18,6 +18,7 @@ from catalog.modules import (
     find_product_tariff,
 )
 from catalog.money import round_money
+from noc.kinds import KINDS, NODE_ADDONS
 from noc.models import Server
 from noc.schemas import Tariff
 
@@ -40,14 +41,18 @@ def stored_prices(product: Product) -> list[PriceValues]:
     return [PriceValues(row.currency, row.cycle, row.price, row.setup_fee) for row in rows]
 
 
-def check_product(*, product: Product, prices: Sequence[PriceValues] | None) -> dict[str, list[str]]:
+def check_product(
+    *, product: Product, prices: Sequence[PriceValues] | None, addons: Collection[Product] | None = None
+) -> dict[str, list[str]]:
     """Field → messages for a product as it would be saved, completed by `complete_product`; {} when all is well.
 
-    Nothing is written. Field names are the model's, and "prices". With `prices` None they are left unchecked.
+    Nothing is written. Field names are the model's, and "prices". With `prices` None they are left unchecked; with
+    `addons` None those that the product has are meant.
     """
     stored = Product.objects.filter(pk=product.pk).first() if product.pk else None
     tariff = find_product_tariff(product)
     faults = [*_check_values(product), *_check_kind_change(product, stored), *_check_servers(product, stored)]
+    faults += [*_check_end(product), *_check_addons(product, stored, addons)]
     if prices is not None:
         faults += _check_prices(product, prices)
     # A product that nobody can order may keep what the partner has stopped selling.
@@ -61,6 +66,21 @@ def check_product(*, product: Product, prices: Sequence[PriceValues] | None) -> 
 
 def find_warnings(product: Product) -> list[str]:
     """What an operator should know of a saved product although it may stay so."""
+    return [*_find_tariff_warnings(product), *_find_option_warnings(product)]
+
+
+def _find_option_warnings(product: Product) -> Iterator[str]:
+    kind = KINDS.get(product.kind)
+    counted = kind.node_addon(product.tariff_id) if kind else ""
+    for option in product.options.prefetch_related("prices"):
+        words = {"option": option.label, "id": option.addon_id, "product": product.tariff_id}
+        if option.addon_id in NODE_ADDONS.values() and option.addon_id != counted:
+            yield _("“%(option)s” is sent as the addon %(id)s, which does not belong to %(product)s.") % words
+        if not option.is_hidden and not option.prices.all():
+            yield _("“%(option)s” has no price yet: clients are not offered it.") % words
+
+
+def _find_tariff_warnings(product: Product) -> list[str]:
     tariff = find_product_tariff(product)
     if not product.module or not product.is_tariff_unchecked:
         return []
@@ -112,6 +132,31 @@ def _check_servers(product: Product, stored: Product | None) -> Faults:
         yield "server_group", _("All servers of this group are disabled. Choose another group or enable a server.")
 
 
+def _check_end(product: Product) -> Faults:
+    kind = KINDS.get(product.kind)
+    if product.at_end == AtEnd.POOL and not (kind and kind.can_be_pooled):
+        yield "at_end", _("Only ispmanager licenses can be kept as free.lic.")
+
+
+def _check_addons(product: Product, stored: Product | None, addons: Collection[Product] | None) -> Faults:
+    """An addon has none of its own, and an ispmanager module goes on ispmanager licenses only."""
+    chosen = addons if addons is not None else (stored.addons.all() if stored is not None else ())
+    if product.is_addon and chosen:
+        yield "addons", _("An addon has no addons of its own.")
+    for addon in chosen:
+        words = {"addon": addon.name}
+        if addon.pk == product.pk:
+            yield "addons", _("A product is no addon of itself.")
+        elif not addon.is_addon:
+            yield "addons", _("“%(addon)s” is not an addon: mark it as one first.") % words
+        elif addon.kind == "addition" and product.kind != "license":
+            yield "addons", _("“%(addon)s” is a module of ispmanager licenses: this product is none.") % words
+    if stored is not None and stored.is_addon and not product.is_addon:
+        names = ", ".join(stored.addon_of.values_list("name", flat=True))
+        if names:
+            yield "is_addon", _("It is sold as an addon of: %(names)s. Take it out there first.") % {"names": names}
+
+
 def _check_prices(product: Product, prices: Sequence[PriceValues]) -> Faults:
     if product.payment_type == PaymentType.FREE:
         if prices:
@@ -121,18 +166,19 @@ def _check_prices(product: Product, prices: Sequence[PriceValues]) -> Faults:
         yield "prices", _("Give at least one price.")
     seen: set[tuple[str, str]] = set()
     for price in prices:
-        yield from (("prices", message) for message in _check_price(product, price))
+        yield from (("prices", message) for message in find_price_faults(product, price))
         key = (price.currency.pk, price.cycle)
         if key in seen:
-            yield "prices", _("%(cycle)s, %(currency)s: there are two prices.") % _words_of(price)
+            yield "prices", _("%(cycle)s, %(currency)s: there are two prices.") % price_words(price)
         seen.add(key)
 
 
-def _check_price(product: Product, price: PriceValues) -> Iterator[str]:
+def find_price_faults(product: Product, price: PriceValues) -> Iterator[str]:
+    """What is wrong with one price of the product or of one of its options."""
     if price.cycle not in Cycle.values:
         yield _("There is no cycle “%(cycle)s”.") % {"cycle": price.cycle}
         return
-    words = _words_of(price)
+    words = price_words(price)
     is_once = price.cycle == Cycle.ONE_TIME
     if product.payment_type == PaymentType.RECURRING and is_once:
         yield _("A recurring product has no one-time price.")
@@ -145,7 +191,8 @@ def _check_price(product: Product, price: PriceValues) -> Iterator[str]:
         yield _("%(cycle)s, %(currency)s: at most %(precision)s decimals.") % words
 
 
-def _words_of(price: PriceValues) -> dict[str, str]:
+def price_words(price: PriceValues) -> dict[str, str]:
+    """The cycle, the currency and its decimals, as messages name them."""
     cycle = Cycle(price.cycle).label if price.cycle in Cycle.values else price.cycle
     return {"cycle": str(cycle), "currency": price.currency.code, "precision": str(price.currency.precision)}
 
@@ -168,6 +215,12 @@ def _check_tariff(product: Product, tariff: Tariff | None) -> Faults:
     elif not module.can_sell(product.kind):
         words["kind"] = str(KIND_LABELS.get(product.kind, product.kind))
         yield "tariff_id", _("The Product ID %(id)s (%(name)s) belongs to: %(kind)s. They are not sold yet.") % words
+    elif not KINDS[product.kind].is_on_sale(product.tariff_id):
+        yield (
+            "tariff_id",
+            _("The partner takes no new orders for %(id)s (%(name)s): such a product can only be kept as retired.")
+            % words,
+        )
 
 
 def _check_periods(product: Product, tariff: Tariff | None, prices: Sequence[PriceValues]) -> Faults:

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from ipaddress import IPv4Address
+from types import MappingProxyType
 from typing import Final
 
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
 from catalog.models import CustomField, FieldType, Product
-from catalog.modules import product_field_specs
+from catalog.modules import find_misfits, product_field_specs
 from noc.kinds.base import FieldSpec
 
 MAX_LENGTH: Final = 1000
@@ -28,29 +29,40 @@ class FieldsInvalid(Exception):
         self.errors = dict(errors)
 
 
-def order_form_fields(product: Product) -> list[CustomField]:
-    """The fields that a client fills in while ordering, in display order."""
+def order_form_fields(product: Product, *, supplied: Collection[str] = ()) -> list[CustomField]:
+    """The fields that a client fills in while ordering, in display order; not those that are `supplied` (keys)."""
     specs = {spec.key: spec for spec in product_field_specs(product)}
-    return [field for field in product.custom_fields.all() if _is_asked(field, specs.get(field.key))]
+    fields = [field for field in product.custom_fields.all() if field.key not in supplied]
+    return [field for field in fields if _is_asked(field, specs.get(field.key))]
 
 
-def clean_field_values(product: Product, values: Mapping[str, str]) -> dict[str, str]:
+def clean_field_values(
+    product: Product, values: Mapping[str, str], *, supplied: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
     """The values of an order in the form in which they are kept (trimmed, addresses normalized), empty ones left out.
 
+    `supplied` values come from what an addon is added to ("": comes later); they need not be given, nor may others be.
     Raises FieldsInvalid for unknown keys, for fields that an order may not set, for required ones left empty and for
     values that the field's type, options, validation or the partner's rules do not allow.
     """
     fields = {field.key: field for field in product.custom_fields.all()}
     specs = {spec.key: spec for spec in product_field_specs(product)}
-    asked = [key for key, field in fields.items() if _is_asked(field, specs.get(key))]
-    cleaned: dict[str, str] = {}
-    errors: dict[str, list[str]] = {}
+    asked = [key for key, field in fields.items() if key not in supplied and _is_asked(field, specs.get(key))]
+    cleaned = {key: value for key, value in supplied.items() if value and key in fields}
+    errors = {
+        key: [_("This comes from what it is added to: leave it out.")]
+        for key, value in supplied.items()
+        if values.get(key, "").strip() not in ("", value)
+    }
     for key in {**dict.fromkeys(asked), **values}:
+        if key in supplied:
+            continue
         value, fault = _judge(fields.get(key), specs.get(key), values.get(key, ""), is_asked=key in asked)
         if fault:
             errors[key] = [fault]
         elif value:
             cleaned[key] = value
+    errors = errors or {key: [fault] for key, fault in find_misfits(product, cleaned).items() if key in cleaned}
     if errors:
         raise FieldsInvalid(errors)
     return cleaned
@@ -88,8 +100,9 @@ def _find_faults(field: CustomField, spec: FieldSpec | None, value: str) -> Iter
     allowed_controls = {"\n", "\t"} if field.type == FieldType.TEXTAREA else set()
     if any(unicodedata.category(letter) in {"Cc", "Cs"} and letter not in allowed_controls for letter in value):
         yield _("Remove the characters that cannot be printed.")
-    if len(value) > MAX_LENGTH:
-        yield _("Enter at most %(limit)s characters.") % {"limit": MAX_LENGTH}
+    limit = max(MAX_LENGTH, spec.max_length if spec else 0)
+    if len(value) > limit:
+        yield _("Enter at most %(limit)s characters.") % {"limit": limit}
     if field.type == FieldType.DROPDOWN and value not in split_options(field):
         yield _("Choose one of the options.")
     if field.type == FieldType.LINK and not _is_link(value):

@@ -4,9 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
+
+from django.db.models import QuerySet
 
 from catalog.models import Currency, Cycle, PaymentType, Price, Product, ProductGroup
 
+# What an order form and the judgment of an order read of a product.
+ORDER_ROWS: Final = ("prices", "custom_fields", "options__prices")
 _CYCLE_ORDER = {cycle: position for position, cycle in enumerate(Cycle.values)}
 
 
@@ -28,21 +33,23 @@ class StoreGroup:
 
 def store_groups(*, currency: Currency) -> list[StoreGroup]:
     """Visible groups with their visible products that can be ordered in `currency`; empty groups are left out."""
-    products = Product.objects.filter(is_hidden=False, is_retired=False, group__is_hidden=False).select_related("group")
+    products = _listed().filter(group__is_hidden=False)
     return _shelves(products, currency)
 
 
 def get_store_group(*, slug: str, currency: Currency) -> StoreGroup:
     """The group behind a direct link, hidden or not, with its visible products. Raises ProductGroup.DoesNotExist."""
     group = ProductGroup.objects.get(slug=slug)
-    products = Product.objects.filter(group=group, is_hidden=False, is_retired=False).select_related("group")
+    products = _listed().filter(group=group)
     return next(iter(_shelves(products, currency)), StoreGroup(group, ()))
 
 
 def get_orderable_product(*, group_slug: str, product_slug: str) -> Product:
     """The product behind a direct link: hidden ones too, retired ones not. Raises Product.DoesNotExist."""
-    return Product.objects.select_related("group", "server_group").get(
-        group__slug=group_slug, slug=product_slug, is_retired=False
+    return (
+        Product.objects.select_related("group", "server_group")
+        .prefetch_related(*ORDER_ROWS)
+        .get(group__slug=group_slug, slug=product_slug, is_retired=False)
     )
 
 
@@ -56,6 +63,16 @@ def offered_prices(product: Product, currency: Currency) -> tuple[Price, ...]:
     if product.payment_type == PaymentType.FREE:
         return (_free_price(product, currency),)
     return _by_cycle(price for price in product.prices.all() if price.currency_id == currency.pk)
+
+
+def sold_with(addon: Product) -> list[Product]:
+    """The listed products that an addon is offered with."""
+    return list(_listed().filter(addons=addon))
+
+
+def _listed() -> QuerySet[Product]:
+    """What stands on shelves: addons are sold with other products."""
+    return Product.objects.filter(is_hidden=False, is_retired=False, is_addon=False).select_related("group")
 
 
 def _shelves(products: Iterable[Product], currency: Currency) -> list[StoreGroup]:

@@ -6,17 +6,17 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from billing.actions.events import record_event
-from billing.actions.fields import save_field_values
 from billing.actions.invoicing import cancel_invoice, issue_order_invoice, refund_invoice_to_credit
 from billing.actions.lifecycle import end_service
 from billing.actions.notifications import notify_client, notify_operators
+from billing.actions.order_lines import write_lines
 from billing.actions.payments import CREDIT, NotEnoughCredit, pay_with_credit
-from billing.actions.provisioning.placing import place_service
 from billing.actions.queueing import cancel_waiting, queue_create, queue_operation, release_operation
 from billing.models import (
     Client,
@@ -27,7 +27,6 @@ from billing.models import (
     OperationKind,
     OperationStatus,
     Order,
-    OrderLine,
     OrderStatus,
     Service,
     ServiceStatus,
@@ -35,7 +34,7 @@ from billing.models import (
 from billing.queries.clock import business_date
 from billing.queries.orders import CheckedItem, ItemFaults, check_items
 from catalog.models import AutoSetup, Product
-from catalog.pricing import PricedItem, Quote, quote
+from catalog.pricing import quote
 
 
 class OrderInvalid(Exception):
@@ -56,12 +55,21 @@ class OrderNotPending(Exception):
 
 @dataclass(frozen=True)
 class ItemRequest:
-    """One line of an order: `fields` by key, as the client typed them."""
+    """One line of an order: `fields` by key, as the client typed them, `options` by key, how many.
+
+    An addon names the service that it is added to (`parent`), or an earlier line by its place (`parent_item`); its
+    cycle may be "": then it follows from the parent. `is_item_unchecked`: an operator vouches for a license (`item`)
+    that is no service of this client.
+    """
 
     product: Product
     cycle: str
     quantity: int = 1
     fields: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, int] = field(default_factory=dict)
+    parent: Service | None = None
+    parent_item: int | None = None
+    is_item_unchecked: bool = False
 
 
 def place_order(
@@ -104,35 +112,27 @@ def place_order(
 
 
 def _fingerprint(client: Client, items: Sequence[ItemRequest], payment_method: str, notes: str) -> str:
-    content = [
-        client.pk,
-        payment_method,
-        notes,
-        [[item.product.pk, item.cycle, item.quantity, sorted(item.fields.items())] for item in items],
-    ]
+    content = [client.pk, payment_method, notes, [_content_of(item) for item in items]]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def _content_of(item: ItemRequest) -> list[Any]:
+    content: list[Any] = [item.product.pk, item.cycle, item.quantity, sorted(item.fields.items())]
+    extras = {
+        "options": sorted(item.options.items()),
+        "parent": item.parent.pk if item.parent else None,
+        "parent_item": item.parent_item,
+        "is_item_unchecked": item.is_item_unchecked,
+    }
+    # What is not asked for is left out: orders placed before it could be asked for keep their fingerprints.
+    named = {name: value for name, value in extras.items() if value not in (None, False, [])}
+    return [*content, named] if named else content
 
 
 def _same_order(order: Order, fingerprint: str) -> Order:
     if order.checkout_fingerprint != fingerprint:
         raise CheckoutConflict(_("This key was used for another order."))
     return order
-
-
-def _price(checked: Sequence[CheckedItem]) -> Quote:
-    return quote(
-        [
-            PricedItem(
-                description=item.product.name,
-                cycle=item.cycle,
-                quantity=item.quantity,
-                unit_price=item.unit_price,
-                setup_fee=item.setup_fee,
-                precision=item.precision,
-            )
-            for item in checked
-        ]
-    )
 
 
 def _write_order(
@@ -146,7 +146,8 @@ def _write_order(
     now: datetime,
     notes: str,
 ) -> Order:
-    quoted = _price(checked)
+    quoted = quote([item.priced() for item in checked])
+    _lock_parents(checked)
     order = Order.objects.create(
         number=str(secrets.randbelow(9 * 10**9) + 10**9),
         client=client,
@@ -158,8 +159,7 @@ def _write_order(
         notes=notes,
         placed_at=now,
     )
-    for index, item in enumerate(checked):
-        _write_line(order, item, index, quoted, now=now)
+    write_lines(order, checked, quoted, on=business_date(now))
     event = record_event("order.placed", now=now, actor=actor, order=order)
     notify_client(event, client=client, now=now)
     notify_operators(event, now=now)
@@ -170,47 +170,22 @@ def _write_order(
     return order
 
 
+def _lock_parents(checked: Sequence[CheckedItem]) -> None:
+    """A service that something is added to must not end meanwhile."""
+    ids = {item.parent.pk for item in checked if item.parent is not None}
+    alive = set(
+        Service.objects.select_for_update().not_ended().filter(pk__in=ids).order_by("id").values_list("pk", flat=True)
+    )
+    for index, item in enumerate(checked):
+        if item.parent is not None and item.parent.pk not in alive:
+            raise OrderInvalid({f"items.{index}.parent": [_("The service has ended.")]})
+
+
 def _pay_at_once(invoice: Invoice, *, actor: str, now: datetime) -> None:
     try:
         pay_with_credit(invoice=invoice, actor=actor, now=now)
     except NotEnoughCredit as error:
         raise OrderInvalid({"payment_method": [str(error)]}) from error
-
-
-def _write_line(order: Order, item: CheckedItem, index: int, quoted: Quote, *, now: datetime) -> None:
-    prices = {line.kind: line.unit_amount for line in quoted.lines if line.item_index == index}
-    line = OrderLine.objects.create(
-        order=order,
-        product=item.product,
-        cycle=item.cycle,
-        quantity=item.quantity,
-        description=item.product.name,
-        unit_price=prices["SERVICE"],
-        setup_fee=prices.get("SETUP", 0),
-    )
-    today = business_date(now)
-    for _unit in range(item.quantity):
-        service = Service.objects.create(
-            client=order.client,
-            order_line=line,
-            product=item.product,
-            parent=item.parent,
-            cycle=item.cycle,
-            currency_id=order.currency_id,
-            first_amount=line.unit_price + line.setup_fee,
-            recurring_amount=quoted.recurring[index] / item.quantity,
-            registered_on=today,
-            anchor_day=today.day,
-            next_due_date=today if quoted.recurring[index] else None,
-            module=item.product.module,
-            kind=item.product.kind,
-            tariff_id=item.product.tariff_id,
-            partner_period=item.product.partner_period if item.cycle == "ONE_TIME" else None,
-            dedicated_ip=(item.fields.get("ip") or None) if item.product.module else None,
-        )
-        save_field_values(service=service, values=item.fields)
-        if service.module:
-            place_service(service)
 
 
 def _start_services(order: Order, *, now: datetime, actor: str) -> None:

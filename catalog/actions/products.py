@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from catalog.actions.options import OptionValues, check_options, create_missing_options, save_options
 from catalog.checks import PriceValues, check_product, stored_prices
 from catalog.models import CustomField, FieldType, PaymentType, Price, Product
 from catalog.modules import ONCE_PERIODS, allowed_once_periods, find_product_tariff, product_field_specs
@@ -15,6 +16,7 @@ from catalog.slugs import guess_slug
 from noc.kinds.base import FieldSpec
 
 __all__ = [
+    "OptionValues",
     "PriceValues",
     "ProductInvalid",
     "check_product",
@@ -47,8 +49,12 @@ WRITABLE: Final = frozenset(
         "partner_period",
         "admin_phone",
         "auto_setup",
+        "is_addon",
+        "node_base",
+        "at_end",
     }
 )
+FIELD_TYPES: Final = {"password": FieldType.PASSWORD, "textarea": FieldType.TEXTAREA}
 # What `complete_product` may fill in or bring to shape.
 COMPLETED: Final = frozenset({"slug", "tariff_id", "kind", "partner_period"})
 
@@ -61,42 +67,67 @@ class ProductInvalid(Exception):
         self.errors = {field: list(messages) for field, messages in errors.items()}
 
 
-def create_product(*, values: Mapping[str, Any], prices: Sequence[PriceValues]) -> Product:
+def create_product(
+    *,
+    values: Mapping[str, Any],
+    prices: Sequence[PriceValues],
+    options: Sequence[OptionValues] = (),
+    addons: Collection[Product] | None = None,
+) -> Product:
     """Create a product from model field values (`slug`, `kind`, `partner_period` may be missing) and its prices.
 
     Raises ProductInvalid; KeyError for a field that is not to be written.
     """
     product = Product()
     _assign(product, values)
-    return save_product(product=product, prices=prices)
+    return save_product(product=product, prices=prices, options=options, addons=addons)
 
 
 def update_product(
-    *, product: Product, values: Mapping[str, Any], prices: Sequence[PriceValues] | None = None
+    *,
+    product: Product,
+    values: Mapping[str, Any],
+    prices: Sequence[PriceValues] | None = None,
+    options: Sequence[OptionValues] = (),
+    addons: Collection[Product] | None = None,
 ) -> Product:
-    """Change the given fields; `prices`, where given, replace all prices. Raises ProductInvalid, KeyError."""
+    """Change the given fields; `prices` and `addons`, where given, replace all of them, `options` change by key.
+
+    Raises ProductInvalid, KeyError.
+    """
     _assign(product, values)
-    return save_product(product=product, prices=prices, changed=values)
+    return save_product(product=product, prices=prices, changed=values, options=options, addons=addons)
 
 
 def save_product(
-    *, product: Product, prices: Sequence[PriceValues] | None, changed: Collection[str] | None = None
+    *,
+    product: Product,
+    prices: Sequence[PriceValues] | None,
+    changed: Collection[str] | None = None,
+    options: Sequence[OptionValues] = (),
+    addons: Collection[Product] | None = None,
 ) -> Product:
-    """Complete, check and save a product with its prices (None: as they are), and create the fields it needs.
+    """Complete, check and save a product with its prices and addons (None: as they are), and create what it needs.
 
+    That are the fields and the options of its kind; those that exist stay, but for what `options` say of them by key.
     `changed` names the fields to write of a product that exists; the others stay as someone else may have left them.
     Raises ProductInvalid, then nothing is written.
     """
     complete_product(product)
     checked = prices if prices is not None else stored_prices(product) if product.pk else []
-    if errors := check_product(product=product, prices=checked):
+    errors = check_product(product=product, prices=checked, addons=addons)
+    if errors := errors | check_options(product, options):
         raise ProductInvalid(errors)
     try:
         with transaction.atomic():
             _save_row(product, changed)
             if prices is not None:
                 _replace_prices(product, prices)
+            if addons is not None:
+                product.addons.set(addons)
             create_missing_fields(product)
+            create_missing_options(product)
+            save_options(product, options)
     except IntegrityError as error:
         # Two people saved at once: the checks of both passed, the constraint decided.
         raise ProductInvalid({"slug": [_("Another product of this group has this URL.")]}) from error
@@ -169,7 +200,8 @@ def _field_of(product: Product, spec: FieldSpec, position: int) -> CustomField:
         product=product,
         key=spec.key,
         label=str(spec.label),
-        type=FieldType.PASSWORD if spec.type == "password" else FieldType.TEXT,
+        type=FieldType.DROPDOWN if spec.choices else FIELD_TYPES.get(spec.type, FieldType.TEXT),
+        options=", ".join(value for value, _label in spec.choices),
         description=str(spec.description),
         is_required=spec.is_required,
         is_on_order_form=spec.on_order_form,

@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from billing.models import Client, Order, OrderLine, Service
-from catalog.actions.products import PriceValues, create_product
+from catalog.actions.products import OptionValues, PriceValues, create_product, update_product
 from catalog.models import Currency, Product, ProductGroup
 
 LITE = "55227"
+BUSINESS = "55230"
 TRIAL = "55239"
 BITNINJA = "55371"
 DDOS_GUARD = "23221"
@@ -35,6 +36,12 @@ def make_product(group: ProductGroup, *, prices: list[PriceValues] | None = None
     is_free = changes.get("payment_type") == "FREE"
     usual = [] if is_free else [price("MONTHLY", "5.00")]
     return create_product(values=values(group, **changes), prices=usual if prices is None else prices)
+
+
+def make_business(group: ProductGroup, *amounts: PriceValues, **changes: Any) -> Product:
+    """ispmanager business whose additional servers cost `amounts`."""
+    product = make_product(group, **{"name": "ispmanager business", "tariff_id": BUSINESS, **changes})
+    return update_product(product=product, values={}, options=[OptionValues("nodes", prices=amounts)])
 
 
 def make_plain_product(group: ProductGroup, **changes: Any) -> Product:

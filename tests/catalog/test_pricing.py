@@ -6,9 +6,16 @@ from hypothesis import strategies as st
 
 from catalog.models import Cycle
 from catalog.money import round_money
-from catalog.pricing import PricedItem, quote
+from catalog.pricing import PricedItem, PricedOption, quote
 
 amounts = st.decimals(min_value=0, max_value=10**9, places=4)
+options = st.builds(
+    PricedOption,
+    description=st.text(max_size=20),
+    quantity=st.integers(min_value=1, max_value=1000),
+    unit_price=amounts,
+    setup_fee=amounts,
+)
 items = st.builds(
     PricedItem,
     description=st.text(max_size=20),
@@ -17,6 +24,7 @@ items = st.builds(
     unit_price=amounts,
     setup_fee=amounts,
     precision=st.integers(min_value=0, max_value=4),
+    options=st.lists(options, max_size=3).map(tuple),
 )
 
 
@@ -37,9 +45,26 @@ def test_sums_are_the_sums_of_the_lines(asked: list[PricedItem]) -> None:
 
 @given(items)
 def test_units_add_up_to_their_line(asked: PricedItem) -> None:
-    for line in quote([asked]).lines:
-        assert line.amount == sum(line.unit_amount for _ in range(asked.quantity))
+    priced = quote([asked])
+    for line in priced.lines:
+        assert line.quantity % asked.quantity == 0
+        assert line.amount == line.unit_amount * line.quantity
         assert line.unit_amount == round_money(line.unit_amount, precision=asked.precision)
+    (unit,) = priced.units
+    assert (unit.unit_price + unit.setup_fee) * asked.quantity == priced.total
+
+
+@given(items)
+def test_setup_is_charged_once_for_each_unit_and_never_again(asked: PricedItem) -> None:
+    def rounded(amount: Decimal) -> Decimal:
+        return round_money(amount, precision=asked.precision)
+
+    priced = quote([asked])
+    fees = rounded(asked.setup_fee) + sum(rounded(option.setup_fee) * option.quantity for option in asked.options)
+    assert sum(line.amount for line in priced.lines if line.kind == "SETUP") == fees * asked.quantity
+    later = Decimal(0) if asked.cycle == Cycle.ONE_TIME else priced.total - fees * asked.quantity
+    assert priced.recurring == (later,)
+    assert min(later, *(line.amount for line in priced.lines)) >= 0
 
 
 @given(st.lists(items, max_size=6))
@@ -57,6 +82,19 @@ def test_names_service_and_setup_apart() -> None:
     ]
     assert (priced.total, priced.recurring) == (Decimal("22.50"), (Decimal("15.00"),))
     assert priced.lines[1].description == "ispmanager lite: setup fee"
+
+
+def test_options_are_part_of_what_each_period_costs() -> None:
+    nodes = PricedOption("additional servers", 3, Decimal("5.00"), Decimal("1.00"))
+    business = PricedItem("business", "MONTHLY", 2, Decimal("15.00"), Decimal("4.00"), 2, (nodes,))
+    priced = quote([business])
+    assert [(line.kind, line.description, line.quantity, line.amount) for line in priced.lines] == [
+        ("SERVICE", "business", 2, Decimal("30.00")),
+        ("OPTION", "business: additional servers", 6, Decimal("30.00")),
+        ("SETUP", "business: setup fee", 2, Decimal("8.00")),
+        ("SETUP", "business: additional servers: setup fee", 6, Decimal("6.00")),
+    ]
+    assert (priced.total, priced.recurring) == (Decimal("74.00"), (Decimal("60.00"),))
 
 
 def test_rounds_the_unit_before_it_multiplies() -> None:
@@ -79,6 +117,8 @@ def test_nothing_asked_costs_nothing() -> None:
 
 @pytest.mark.parametrize("wrong", [{"quantity": 0}, {"quantity": -1}, {"setup_fee": "-0.01"}])
 def test_refuses_negative_figures(wrong: dict[str, str | int]) -> None:
+    with pytest.raises(ValueError, match=r"Quantity below one|Negative price"):
+        PricedOption("x", int(wrong.get("quantity", 1)), Decimal(0), Decimal(wrong.get("setup_fee", 0)))
     with pytest.raises(ValueError, match=r"Quantity below one|Negative price"):
         item("5.00", **wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="Negative price"):

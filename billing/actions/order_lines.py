@@ -1,0 +1,78 @@
+"""Step ①, inside: the lines of an order with their frozen prices, and the services made from each."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.utils.translation import override
+
+from billing.actions.fields import save_field_values
+from billing.actions.provisioning.placing import place_service
+from billing.models import Order, OrderLine, Service, ServiceOption
+from billing.queries.orders import CheckedItem
+from catalog.models import Cycle
+from catalog.money import round_money
+from catalog.options import describe
+from catalog.pricing import Quote
+
+
+def write_lines(order: Order, checked: Sequence[CheckedItem], quoted: Quote, *, on: date) -> None:
+    """Writes a line for each item and a service for each unit. Call it in the transaction that places the order.
+
+    An addon of an earlier line gives each of that line's services one of its own.
+    """
+    made: list[list[Service]] = []
+    for index, item in enumerate(checked):
+        line = _write_line(order, item, quoted, index)
+        parents = made[item.parent_item] if item.parent_item is not None else [item.parent] * item.quantity
+        made.append([_write_service(order, line, item, parent, on=on) for parent in parents])
+
+
+def _write_line(order: Order, item: CheckedItem, quoted: Quote, index: int) -> OrderLine:
+    unit = quoted.units[index]
+    with override(order.client.language):
+        words = describe(item.product.name, item.options)
+    return OrderLine.objects.create(
+        order=order,
+        product=item.product,
+        cycle=item.cycle,
+        quantity=item.quantity,
+        description=words[:255],
+        unit_price=unit.unit_price,
+        setup_fee=unit.setup_fee,
+    )
+
+
+def _write_service(order: Order, line: OrderLine, item: CheckedItem, parent: Service | None, *, on: date) -> Service:
+    is_once = item.cycle == Cycle.ONE_TIME
+    recurring = 0 if is_once else line.unit_price
+    service = Service.objects.create(
+        client=order.client,
+        order_line=line,
+        product=item.product,
+        parent=parent,
+        cycle=item.cycle,
+        currency_id=order.currency_id,
+        first_amount=line.unit_price + line.setup_fee,
+        recurring_amount=recurring,
+        registered_on=on,
+        anchor_day=on.day,
+        next_due_date=on if recurring else None,
+        module=item.product.module,
+        kind=item.product.kind,
+        tariff_id=item.product.tariff_id,
+        partner_period=item.product.partner_period if is_once else None,
+        dedicated_ip=(item.fields.get("ip") or None) if item.product.module else None,
+    )
+    save_field_values(service=service, values=item.fields)
+    ServiceOption.objects.bulk_create(
+        ServiceOption(
+            service=service,
+            option=chosen.option,
+            quantity=chosen.quantity,
+            unit_amount=round_money(chosen.unit_price, precision=item.precision),
+        )
+        for chosen in item.options
+    )
+    if service.module:
+        place_service(service)
+    return service
