@@ -1,5 +1,6 @@
 """What a provisioning module can sell: Product IDs, kinds, cycles, periods and fields. Asks `noc.kinds`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,11 +77,22 @@ def find_product_tariff(product: Product) -> Tariff | None:
 def product_field_specs(product: Product) -> tuple[FieldSpec, ...]:
     """The fields that the product's module reads and fills; () without a module."""
     module = MODULES.get(product.module)
-    if module is None:
-        return ()
-    # The name decides only where the built-in table does not know the id; that spares stores a look at the lists.
+    return module.fields_of(product.kind, product.tariff_id, _tariff_name(product)) if module else ()
+
+
+def find_misfits(product: Product, values: Mapping[str, str]) -> dict[str, str]:
+    """Field key → why the partner would refuse these values together, each fine by itself; {} without a module."""
+    module = MODULES.get(product.module)
+    if module is None or not module.can_sell(product.kind):
+        return {}
+    faults = KINDS[product.kind].find_faults(product.tariff_id, values, _tariff_name(product))
+    return {key: str(fault) for key, fault in faults.items()}
+
+
+def _tariff_name(product: Product) -> str:
+    """Decides only where the built-in table does not know the id; that spares stores a look at the lists."""
     tariff = built_in(product.tariff_id) or find_product_tariff(product)
-    return module.fields_of(product.kind, product.tariff_id, tariff.name if tariff else "")
+    return tariff.name if tariff else ""
 
 
 def period_bought(product: Product, cycle: str) -> int:

@@ -15,7 +15,7 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -46,6 +46,7 @@ USER_AGENT: Final = "Nocdesk (partner client)"
 READ_TRIES: Final = 3
 MAX_BODY: Final = 64 * 1024 * 1024
 MAX_RECORDED: Final = 4000
+FILE_LEFT_OUT: Final = b"(a file)"
 BACK_OFF: Final = 0.5  # seconds before the second try, doubled before each next one, ± half at random
 NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 LOGIN_FUNCTIONS: Final = ("logon", "auth", "totp.confirm")
@@ -154,6 +155,19 @@ class PartnerClient:
     def read_once(self, func: str, **params: str) -> Node:
         """As `read`, without a second try: for a look inside a call that has used up its time."""
         return self._read(func, params, tries=1)
+
+    def download(self, func: str, **params: str) -> Node | bytes:
+        """A file, raw or wrapped in a reply; its content stays out of the record. Tried once, raises as `read`."""
+        params, started = {**params, "func": func}, time.monotonic()
+        reply = self._exchange(self._keep_client(), params, self.deadlines.read)
+        answer = self._judge(reply, params, has_effects=False)
+        if isinstance(answer, Unavailable) and is_file(reply):
+            answer = Node("file")
+        shown = reply if isinstance(answer, PartnerError) else replace(reply, body=FILE_LEFT_OUT)
+        self._keep_record(params, shown, answer, time.monotonic() - started)
+        if isinstance(answer, PartnerError):
+            raise answer
+        return reply.body if answer.name == "file" else answer
 
     def write(self, func: str, **params: str) -> Node:
         """A change that does no harm if a person repeats it. Sent once; trouble after sending → OutcomeUnknown."""
@@ -266,7 +280,7 @@ class PartnerClient:
 
     def _form(self, params: Mapping[str, str]) -> dict[str, str]:
         login = f"{self.credentials.username}:{self.credentials.password}"
-        return {**params, "out": "json", "lang": "en", "authinfo": login}
+        return {"out": "json", **params, "lang": "en", "authinfo": login}
 
     def _clean(self, words: object) -> str:
         return redact_text(str(words), secrets=self._secrets)
@@ -283,6 +297,12 @@ class PartnerClient:
         transport = self._given_transport or DeadlineTransport(shared_ssl_context(), keeps_connection=keeps_connection)
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip" if keeps_connection else "identity"}
         return httpx.Client(transport=transport, headers=headers, follow_redirects=False, trust_env=False)
+
+
+def is_file(reply: Reply) -> bool:
+    """A body that is neither a reply of the protocol nor somebody's page."""
+    is_success = reply.status_code is not None and httpx.codes.is_success(reply.status_code) and not reply.trouble
+    return is_success and bool(reply.body) and reply.body.lstrip()[:1] not in (b"<", b"{", b"[")
 
 
 def complete_url(url: str) -> str:

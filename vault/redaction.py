@@ -12,7 +12,7 @@ SHORTEST_LITERAL: Final = 3  # a shorter secret would blank out half of the text
 
 SECRET_NAME: Final = re.compile(
     r"(?:[\w.-]*(?:passw(?:or)?d|authinfo|secret|(?:private|priv|access|api|secret)[_-]?key|bitninja_?key)[\w.-]*"
-    r"|pkey|lickey(?:_\w+)?|passphrase|auth|auth_?id|token|key|session_?id|sid|billmgrses\d*)",
+    r"|pkey|crt|lickey(?:_\w+)?|passphrase|auth|auth_?id|token|key|session_?id|sid|billmgrses\d*)",
     re.IGNORECASE,
 )
 NAME: Final = SECRET_NAME.pattern

@@ -12,6 +12,7 @@ from billing.actions.notifications import notify_client, notify_operators
 from billing.actions.queueing import queue_operation, queue_renewal_if_due
 from billing.models import OperationKind, Service, ServiceStatus
 from billing.queries.services import missing_from_partner
+from noc.kinds import get_kind
 from noc.schemas import ItemStatus, RemoteService
 
 FIRST_KEY_LOOK = timedelta(seconds=5)
@@ -31,6 +32,8 @@ def activate_service(*, service: Service, remote: RemoteService, now: datetime) 
     Raises IntegrityError if another service holds this number.
     """
     _lock(service)
+    if not service.is_ended:
+        service.status = status_from(remote) or ServiceStatus.ACTIVE
     service.remote_id = remote.id
     service.save(update_fields=["remote_id", "server"])
     _write_remote_state(service, remote, now=now)
@@ -128,7 +131,7 @@ def take_over(service: Service, remote: RemoteService, *, now: datetime) -> dict
     Returns what changed as name → [before, after].
     """
     changes: dict[str, Any] = {}
-    status = status_from(remote)
+    status = None if awaits_issue(service) else status_from(remote)
     if status is not None and service.status != status and not service.is_ended:
         changes["status"] = [service.status, status]
         service.status = status
@@ -144,6 +147,11 @@ def take_over(service: Service, remote: RemoteService, *, now: datetime) -> dict
     service.remote_status = remote.status
     service.synced_at = now
     return changes
+
+
+def awaits_issue(service: Service) -> bool:
+    """Bought and not yet issued: whatever the partner calls it, only its issue makes it active."""
+    return service.status == ServiceStatus.PENDING and bool(service.kind) and get_kind(service.kind).is_issued_later
 
 
 def status_from(remote: RemoteService) -> ServiceStatus | None:

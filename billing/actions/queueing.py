@@ -44,7 +44,7 @@ def queue_operation(
     """
     waiting = Operation.objects.filter(service=service, kind=kind, status__in=WAITING_STATUSES).first()
     if waiting is not None:
-        return _join(waiting, params)
+        return _join(waiting, params, run_after=run_after or now)
     try:
         with transaction.atomic():
             operation = Operation.objects.create(
@@ -67,8 +67,11 @@ def queue_operation(
     return operation
 
 
-def _join(waiting: Operation, params: Mapping[str, Any] | None) -> Operation:
-    """A waiting change takes the newest values: only they are wanted."""
+def _join(waiting: Operation, params: Mapping[str, Any] | None, *, run_after: datetime) -> Operation:
+    """A waiting change takes the newest values: only they are wanted. A reading that is due later comes forward."""
+    if waiting.kind == OperationKind.SYNC:
+        mine = Operation.objects.filter(pk=waiting.pk, status=OperationStatus.QUEUED, run_after__gt=run_after)
+        mine.update(run_after=run_after)
     if params and waiting.kind == OperationKind.CHANGE and not waiting.was_sent:
         waiting.params = dict(params)
         Operation.objects.filter(pk=waiting.pk, status__in=WAITING_STATUSES).update(params=waiting.params)

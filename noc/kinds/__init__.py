@@ -6,6 +6,7 @@ from typing import Final
 
 from noc.kinds.addition import AdditionKind
 from noc.kinds.base import Command, FieldSpec, Kind, OrderReply, OrderRequest
+from noc.kinds.certificate import CertificateKind
 from noc.kinds.license import NODE_ADDONS, LicenseKind
 from noc.kinds.software import SoftwareKind
 from noc.schemas import Tariff
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
-    {kind.code: kind for kind in (LicenseKind(), AdditionKind(), SoftwareKind())}
+    {kind.code: kind for kind in (LicenseKind(), AdditionKind(), SoftwareKind(), CertificateKind())}
 )
 
 

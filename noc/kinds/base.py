@@ -80,6 +80,7 @@ class Kind(ABC):
     commands: ClassVar[frozenset[Command]]  # for operators
     client_commands: ClassVar[frozenset[Command]]  # for the service's owner (L5)
     can_be_pooled: ClassVar[bool] = False  # kept as free.lic for a later order (partner-api.md §12)
+    is_issued_later: ClassVar[bool] = False  # bought is not yet active: an authority issues it, in minutes or days
     change_fields: ClassVar[tuple[str, ...]]  # our keys that may change later, () = none
     default_periods: ClassVar[frozenset[int]]
     order_fields: ClassVar[tuple[str, ...]]  # our keys sent with an order under the same name
@@ -101,9 +102,9 @@ class Kind(ABC):
         """The id of the addon that counts additional servers (P13); "" where there is none."""
         return ""
 
-    def find_faults(self, tariff_id: str, fields: Mapping[str, str]) -> dict[str, str | Promise]:
+    def find_faults(self, tariff_id: str, fields: Mapping[str, str], tariff_name: str = "") -> dict[str, str | Promise]:
         """Our field key → what is wrong with its value, for the fields that people fill."""
-        asked = (spec for spec in self.fields_for(tariff_id) if not spec.filled_by_partner)
+        asked = (spec for spec in self.fields_for(tariff_id, tariff_name) if not spec.filled_by_partner)
         return {spec.key: fault for spec in asked if (fault := spec.find_fault(fields.get(spec.key, "")))}
 
     def order(self, client: PartnerClient, request: OrderRequest) -> OrderReply:

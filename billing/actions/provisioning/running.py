@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_noop
 
-from billing.actions.provisioning import changing, creating, renewing, syncing, terminating
+from billing.actions.provisioning import certifying, changing, creating, renewing, syncing, terminating
 from billing.actions.provisioning.claiming import Claim, claim_operation
 from billing.actions.provisioning.outcomes import (
     ClaimLost,
@@ -32,6 +32,7 @@ _PERFORM: dict[str, Callable[[Claim, Clock], None]] = {
     OperationKind.TERMINATE: terminating.perform,
     OperationKind.SYNC: syncing.perform,
     OperationKind.CHANGE: changing.perform,
+    OperationKind.REISSUE: certifying.perform_reissue,
 }
 
 

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
+from billing.actions.certificates import IssueReading, look_again, note_issue
 from billing.actions.lifecycle import apply_remote_state, note_gone
+from billing.actions.provisioning.certifying import read_issue
 from billing.actions.provisioning.claiming import Claim
 from billing.actions.provisioning.outcomes import finish
 from billing.actions.queueing import queue_operation
@@ -46,15 +48,20 @@ def perform(claim: Claim, clock: Clock) -> None:
                 side.turn_off_auto_renewal(remote)
             except PartnerError:
                 message = gettext_noop("Read, but the partner's auto-renewal could not be turned off.")
-    _apply(claim, remote, message, clock)
+        reading = read_issue(side, remote)
+    _apply(claim, remote, reading, message, clock)
 
 
-def _apply(claim: Claim, remote: RemoteService, message: str, clock: Clock) -> None:
+def _apply(claim: Claim, remote: RemoteService, reading: IssueReading | None, message: str, clock: Clock) -> None:
     now = clock()
     with transaction.atomic():
         apply_remote_state(service=claim.service, remote=remote, now=now)
+        if reading is not None:
+            note_issue(service=claim.service, remote=remote, reading=reading, now=now)
         finish(claim, status=OperationStatus.DONE, now=now, message=message)
         _look_for_key(claim, now=now)
+        if reading is not None:
+            look_again(service=claim.service, now=now)
 
 
 def _look_for_key(claim: Claim, *, now: datetime) -> None:
