@@ -230,3 +230,69 @@ def test_inline_filter_holds_for_one_call(partner: Partner) -> None:
     assert len(partner.rows("soft", filter="on", pricelist="55228")) == 1
     assert len(partner.rows("soft", filter="on", status="4")) == 0
     assert len(partner.rows("soft")) == 2
+
+
+@pytest.mark.parametrize("kind", ["value", "access"])
+def test_refused_change_of_address_has_two_readings(partner: Partner, kind: str) -> None:
+    partner.fault("ip_change_refused", variant=kind)
+    elid = partner.buy()
+    partner.ask("soft.edit", elid=elid, sok="ok", ip="192.0.2.2")
+
+    error = partner.doc("soft.edit", elid=elid, sok="ok", ip="192.0.2.3")["error"]
+
+    assert (error["$type"], error["$object"]) == (kind, "ip")
+    assert error["msg"]["$"] == "The IP address can be changed once in 30 days"
+    assert partner.form("soft.edit", elid)["ip"] == "192.0.2.2"
+
+
+@pytest.mark.parametrize("kind", ["value", "access"])
+def test_second_change_of_key_within_a_month_can_be_refused(partner: Partner, kind: str) -> None:
+    partner.fault("key_change_refused", variant=kind)
+    elid = partner.buy()
+    newkey = {"elid": elid, "sok": "ok", "clicked_button": "newkey"}
+    first = partner.doc("soft.edit", **newkey)["lickey"]["$"]
+
+    assert partner.error("soft.edit", **newkey) == (kind, "lickey")
+    assert partner.form("soft.edit", elid)["lickey"] == first
+    partner.admin("clock", advance_days=30)
+
+    assert partner.doc("soft.edit", **newkey)["lickey"]["$"] != first
+
+
+@pytest.mark.parametrize("verb", ["suspend", "resume"])
+def test_turning_what_is_turned_is_fine_or_refused(partner: Partner, verb: str) -> None:
+    elid = partner.buy()
+    if verb == "suspend":
+        partner.ask("soft.suspend", elid=elid)
+    assert "ok" in partner.doc(f"soft.{verb}", elid=elid)
+    partner.admin("options", repeat_suspend="error")
+
+    assert partner.error(f"soft.{verb}", elid=elid) == ("value", "status")
+    assert partner.state()["acts"].get("resume", 0) == 0
+
+
+@pytest.mark.parametrize(("tariff", "addon"), [("3541", ""), ("4601", "addon_4602")])
+def test_old_licenses_are_kept_but_not_sold(partner: Partner, tariff: str, addon: str) -> None:
+    error = partner.order(pricelist=tariff).json()["doc"]["error"]
+    assert (error["$type"], error["$object"]) == ("value", "pricelist")
+    elid = str(partner.admin("items", pricelist=int(tariff), licname="old")["ids"][0])
+
+    partner.ask("soft.edit", elid=elid, sok="ok", licname="still", ip="192.0.2.8", **({addon: "3"} if addon else {}))
+    form = partner.form("soft.edit", elid)
+    assert (form["licname"], form["ip"], form.get(addon, "")) == ("still", "192.0.2.8", "3" if addon else "")
+    partner.ask("service.prolong", elid=elid, period="1", sok="ok")
+    assert partner.form("soft.edit", elid)["expiredate"] > form["expiredate"]
+    assert partner.rows("soft")[0]["pricelist_id"]["$"] == tariff
+    partner.ask("soft.delete", elid=elid)
+
+    assert partner.form("soft.edit", elid)["status"] == "4"
+
+
+@pytest.mark.parametrize(("reading", "left"), [("extra", "9976.00"), ("total", "9979.00")])
+def test_nodes_are_counted_as_extra_or_in_total(partner: Partner, reading: str, left: str) -> None:
+    partner.admin("options", addons_count=reading)
+
+    elid = partner.buy(pricelist="55230", addon_55236="3")
+
+    assert partner.form("soft.edit", elid)["addon_55236"] == "3"
+    assert partner.balance() == left

@@ -165,3 +165,38 @@ def test_browser_with_a_key_lands_on_the_page_with_a_session(partner: Partner) -
     assert "billmgrses5=" in reply.headers["set-cookie"]
     again = partner.http.get("/billmgr", params=query, headers={"Accept": "text/html"})
     assert "Sign-in refused" in again.text
+
+
+@pytest.mark.parametrize("way", ["link", "form"])
+def test_browser_is_signed_in_once_by_link_or_form(sandbox: Sandbox, partner: Partner, way: str) -> None:
+    partner.ask("session.newkey", username="reseller", key=KEY)
+    fields = {"checkcookie": "no", "func": "auth", "username": "reseller", "key": KEY, "lang": "ru"}
+
+    def visit() -> httpx.Response:
+        if way == "link":
+            return httpx.get(f"{sandbox.url}/billmgr", params=fields)
+        return httpx.post(f"{sandbox.url}/billmgr", data=fields)
+
+    first = visit()
+    again = visit()
+
+    assert "Вы вошли как reseller" in first.text
+    session = first.cookies["billmgrses5"]
+    assert "user" in partner.doc("whoami", authinfo="", auth=session)
+    assert "Вход не выполнен" in again.text
+    assert "billmgrses5" not in again.cookies
+
+
+def test_browser_comes_too_late_after_a_minute(partner: Partner) -> None:
+    partner.ask("session.newkey", username="reseller", key=KEY)
+    partner.admin("clock", advance_seconds=61)
+
+    page = partner.http.post("/billmgr", data={"checkcookie": "no", "func": "auth", "username": "reseller", "key": KEY})
+
+    assert "Sign-in refused" in page.text
+
+
+def test_keys_can_be_out_of_bounds_for_clients(partner: Partner) -> None:
+    partner.admin("options", session_keys=False)
+
+    assert partner.error("session.newkey", username="reseller", key=KEY) == ("access", "session.newkey")

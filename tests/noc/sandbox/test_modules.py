@@ -119,3 +119,26 @@ def test_module_renews_like_a_license(partner: Partner, parent: str) -> None:
     answer = partner.doc("service.prolong", elid=elid, period="6", sok="ok")
 
     assert answer["doc"]["newexpiredate"]["$"] == partner.form("addition.edit", elid)["expiredate"]
+
+
+def test_list_can_name_the_license_in_words_or_not_at_all(partner: Partner, parent: str) -> None:
+    elid = partner.module(parent).json()["doc"]["id"]["$"]
+
+    partner.admin("options", item_in_lists="name")
+    assert partner.rows("addition")[0]["item"]["$"] == "shop"
+    partner.ask("soft.edit", elid=parent, sok="ok", licname="", ip="192.0.2.1")
+    assert partner.rows("addition")[0]["item"]["$"] == "ispmanager 6 lite"
+    partner.admin("options", item_in_lists="none")
+    assert "item" not in partner.rows("addition")[0]
+
+    assert partner.form("addition.edit", elid)["item"] == parent
+
+
+@pytest.mark.parametrize("pricelist", ["55361", "55362", "55363", "990011", "990012", "990013"])
+def test_other_modules_need_the_license_only(partner: Partner, parent: str, pricelist: str) -> None:
+    elid = partner.module(parent, pricelist=pricelist, period="12").json()["doc"]["id"]["$"]
+
+    form = partner.form("addition.edit", elid)
+
+    assert (form["item"], form["pricelist"], form["period"]) == (parent, pricelist, "12")
+    assert "bitninja_email" not in form

@@ -196,3 +196,38 @@ def test_price_list_can_be_out_of_bounds(partner: Partner) -> None:
 
 def test_unknown_item_type_is_refused(partner: Partner) -> None:
     assert partner.error("pricelist.export", itemtype="cheese") == ("value", "itemtype")
+
+
+@pytest.mark.parametrize("func", ["subaccount", "dashboard.info", "usrparam"])
+def test_each_balance_function_can_be_missing_alone(partner: Partner, func: str) -> None:
+    partner.fault("balance_access", func=func, variant="missed")
+
+    assert partner.error(func) == ("missed", "func")
+    others = {"subaccount", "dashboard.info", "usrparam"} - {func}
+    assert all("error" not in partner.doc(other) for other in others)
+
+
+@pytest.mark.parametrize(
+    ("style", "text"),
+    [
+        ("plain", "10000.00"),
+        ("currency", "10 000.00 EUR"),
+        ("nbsp", "10\u00a0000.00\u00a0EUR"),
+        ("comma", "10 000,00 EUR"),
+        ("nbsp_comma", "10\u00a0000,00\u00a0EUR"),
+    ],
+)
+def test_each_balance_function_has_a_style_of_its_own(partner: Partner, style: str, text: str) -> None:
+    def shown() -> dict[str, str]:
+        return {
+            "subaccount": partner.balance(),
+            "dashboard": partner.rows("dashboard.info")[0]["balance"]["$"],
+            "usrparam": partner.doc("usrparam")["balance"]["$"],
+        }
+
+    usual = shown()
+    for name in usual:
+        partner.admin("reset")
+        partner.admin("options", **{f"{name}_text": style})
+
+        assert shown() == usual | {name: text}
