@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView, PasswordResetDoneView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from billing.views import account, checkout, health, my_invoices, my_orders, my_services, profile, store
+from billing.views import account, certificates, checkout, health, my_invoices, my_orders, my_services, profile, store
 
 store_addresses = [
     path("", store.home, name="home"),
@@ -23,6 +23,7 @@ client_addresses = [
     path("services/<int:service_id>/state/", my_services.state, name="state"),
     path("services/<int:service_id>/change/", my_services.change, name="change"),
     path("services/<int:service_id>/fields/<slug:key>/", my_services.field, name="field"),
+    path("services/<int:service_id>/certificate/<slug:part>/", certificates.download, name="certificate_download"),
     path("services/<int:service_id>/commands/<slug:code>/", my_services.command, name="command"),
     path("invoices/", my_invoices.invoices, name="invoices"),
     path("invoices/<int:invoice_id>/", my_invoices.invoice, name="invoice"),

@@ -10,19 +10,23 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RangeDateFilter, RelatedCheckboxFilter
 
+from billing.actions.certificates import PartMissing, download_certificate
 from billing.actions.commands import change_service, run_command
 from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.forms import BackOfficeForm
 from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
 from billing.admin.operation_pages import attempts_with_calls, poll_seconds
+from billing.files import file_response
 from billing.models import ENDED_STATUSES, Operation, OperationAttempt, Service, ServiceField, ServiceStatus
 from billing.permissions import Permission
+from billing.queries.certificates import certificate_card
 from billing.queries.commands import COMMANDS, Command, all_commands, available_commands, why_not
 from billing.queries.services import field_rows, field_values
 from billing.templatetags.back_office import state
@@ -147,7 +151,11 @@ class ServiceAdmin(ObjectAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         reveal = self.admin_site.admin_view(self.reveal_view)
-        own = [path("<int:object_id>/fields/<str:key>/", reveal, name="billing_service_field")]
+        download = self.admin_site.admin_view(self.certificate_view)
+        own = [
+            path("<int:object_id>/fields/<str:key>/", reveal, name="billing_service_field"),
+            path("<int:object_id>/certificate/<slug:part>/", download, name="billing_service_certificate"),
+        ]
         return own + super().get_urls()
 
     def get_page_queryset(self) -> QuerySet[Service]:
@@ -176,6 +184,7 @@ class ServiceAdmin(ObjectAdmin):
         )
         return {
             "fields": field_rows(subject, audience="operator"),
+            "certificate": certificate_card(subject, audience="operator"),
             "operations": attempts_with_calls(operations),
             "current": _current(operations),
             "poll": min(filter(None, map(poll_seconds, operations)), default=0),
@@ -198,6 +207,18 @@ class ServiceAdmin(ObjectAdmin):
             if row.key == key:
                 return HttpResponse(format_html('<code class="bo-secret">{}</code>', row.value))
         raise Http404
+
+    def certificate_view(self, request: HttpRequest, object_id: int, part: str) -> HttpResponse:
+        """A part of a certificate as a file, for those who may run commands."""
+        subject: Service = self.get_page_object(request, object_id)
+        if request.method != "GET" or not request.user.has_perm(Permission.PERFORM_SERVER_OPERATIONS):
+            raise PermissionDenied
+        try:
+            actor = request.user.get_username()
+            file = download_certificate(service=subject, part=part, actor=actor, now=timezone.now())
+        except PartMissing as error:
+            raise Http404 from error
+        return file_response(file)
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, service: Service) -> SafeString:

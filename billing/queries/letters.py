@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from billing.models import Email
-from billing.queries.operations import operation_words
+from billing.queries.operations import operation_words, words
 from billing.queries.services import field_rows
 
 
@@ -24,6 +24,8 @@ def letter_context(email: Email) -> dict[str, Any]:
         "data": event.data,
         "language": email.language,
     }
+    if "message" in event.data:
+        context["event_words"] = words(event.data["message"], event.data.get("values", {}))
     if event.service is not None:
         context["fields"] = field_rows(event.service, audience="client" if email.client else "operator")
     if event.operation is not None:

@@ -40,6 +40,9 @@ HISTORY_WORDS: Final[dict[str, str | Promise]] = {
     "order.cancelled": _("Order cancelled"),
     "invoice.issued": _("Invoice issued"),
     "invoice.paid": _("Invoice paid"),
+    "certificate.ordered": _("Ordered from the authority"),
+    "certificate.reissue_asked": _("The certificate was asked for anew"),
+    "certificate.reissued": _("The certificate was issued anew"),
     "service.activated": _("The license became active"),
     "service.renewed": _("Renewed"),
     "renewal.requested": _("Renewal asked for"),
@@ -127,7 +130,7 @@ def service_page(client: Client, *, chosen: str, number: str) -> tuple[Page[Serv
 
 def _rows(services: list[Service]) -> list[ServiceRow]:
     subjects: dict[int, dict[str, str]] = {}
-    keys = ("licname", "domain", "ip", "item", "target_ip")
+    keys = ("licname", "CN", "domain", "ip", "item", "target_ip")
     values = ServiceField.objects.filter(service__in=services, field__key__in=keys, field__is_admin_only=False)
     for value in values.select_related("field"):
         if not value.field.is_secret:

@@ -13,10 +13,11 @@ from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
+    CertificateState,
     Client,
     EmailStatus,
     Event,
@@ -33,8 +34,10 @@ from billing.models import (
     User,
 )
 from billing.queries.operations import operation_words, words
+from billing.templatetags.portal import money
 from catalog.money import format_money
 from noc.models import AccountHealth, Server
+from noc.tariffs import DAILY, LIFETIME, TRIAL
 
 register = template.Library()
 
@@ -55,6 +58,9 @@ _TONES: Final[dict[str, str]] = {
     OperationStatus.HELD: "amber",
     OperationStatus.DONE: "green",
     OperationStatus.FAILED: "red",
+    CertificateState.REQUESTED: "blue",
+    CertificateState.AWAITING: "amber",
+    CertificateState.ISSUED: "green",
     EmailStatus.READY: "blue",
     EmailStatus.SENDING: "blue",
     EmailStatus.SENT: "green",
@@ -66,6 +72,12 @@ _TONES: Final[dict[str, str]] = {
 EVENTS: Final[dict[str, str | Promise]] = {
     "api_key.issued": _("API key issued"),
     "api_key.revoked": _("API key revoked"),
+    "certificate.downloaded": _("Certificate downloaded"),
+    "certificate.issued": _("Certificate issued"),
+    "certificate.needs_person": _("Certificate needs a person"),
+    "certificate.ordered": _("Certificate ordered"),
+    "certificate.reissue_asked": _("Certificate asked for anew"),
+    "certificate.reissued": _("Certificate issued anew"),
     "client.changed": _("Client changed"),
     "client.registered": _("Client registered"),
     "command.given": _("Command given"),
@@ -74,6 +86,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "invoice.issued": _("Invoice issued"),
     "invoice.paid": _("Invoice paid"),
     "invoice.refunded": _("Invoice refunded to credit"),
+    "module.access_changed": _("Access to a module changed"),
     "operation.cancelled": _("Operation cancelled"),
     "operation.done": _("Operation done"),
     "operation.failed": _("Operation failed"),
@@ -86,13 +99,19 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "order.cancelled": _("Order cancelled"),
     "order.placed": _("Order placed"),
     "payment.received": _("Payment received"),
+    "price_list.requested": _("Reading of the price list asked for"),
     "renewal.requested": _("Renewal requested"),
     "server.added": _("Server added"),
+    "server.balance_recovered": _("Balance recovered"),
     "server.changed": _("Server changed"),
+    "server.low_balance": _("Low balance"),
+    "server.sso": _("Log in to the partner account"),
     "server.tested": _("Connection tested"),
     "service.activated": _("Service active"),
     "service.gone_at_partner": _("Service gone at the partner"),
+    "service.cycle_changed": _("Billing cycle changed"),
     "service.renewed": _("Service renewed"),
+    "service.secret_revealed": _("Secret shown"),
     "service.synced": _("Service synced"),
     "service.terminated": _("Service ended"),
     "staff.added": _("Staff added"),
@@ -119,25 +138,38 @@ GATEWAYS: Final[dict[str, str | Promise]] = {
 }
 
 
+_PERIODS: Final[dict[int, str | Promise]] = {TRIAL: _("trial"), DAILY: _("a day"), LIFETIME: _("once")}
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAMES: Final[dict[str, str | Promise]] = {
     "amount": _("amount"),
+    "balance": _("balance"),
+    "below": _("alert below"),
     "command": _("command"),
+    "currency": _("currency"),
     "decision": _("decision"),
+    "field": _("field"),
     "fields": _("fields"),
     "from": _("from"),
     "gateway": _("paid by"),
     "key": _("key"),
     "kind": _("what"),
+    "module": _("module"),
+    "name": _("name"),
     "licname": _("license name"),
+    "insist": _("against the rules"),
     "number": _("number"),
+    "part": _("file"),
     "ok": _("worked"),
+    "period": _("months"),
     "reason": _("reason"),
     "reference": _("reference"),
     "remote_id": _("number at the partner"),
     "role": _("role"),
+    "roles": _("roles"),
+    "runs_out_on": _("runs out on"),
     "server": _("server"),
     "status": _("status"),
+    "top_up": _("to top up"),
     "until": _("until"),
     "user": _("user"),
 }
@@ -148,8 +180,9 @@ _VALUES: Final[dict[str, str | Promise]] = {
     **{reason.value: reason.label for reason in HoldReason},
     **{role.value: role.label for role in StaffRole},
     **{status.value: status.label for status in ServiceStatus},
-    "bought": _("it was done"),
+    "adopt": _("it was done"),
     "not_bought": _("it was not done"),
+    "give_up": _("given up"),
     "True": _("yes"),
     "False": _("no"),
 }
@@ -282,6 +315,20 @@ def chips(changelist: Any) -> dict[str, Any]:
 def gateway(code: str) -> str:
     """A payment method in words."""
     return str(GATEWAYS.get(code, code))
+
+
+@register.simple_tag
+def sum_of_money(amount: Decimal, currency: str) -> SafeString | str:
+    """An amount of a partner account, whose currency the partner may not have told."""
+    return money(amount, currency) if currency else number_format(amount, 2)
+
+
+@register.filter
+def period_words(code: int) -> str:
+    """A period of the partner: `1 month`, `trial`."""
+    if code in _PERIODS:
+        return str(_PERIODS[code])
+    return ngettext("%(months)s month", "%(months)s months", code) % {"months": code}
 
 
 def amount_text(amount: Decimal, currency_id: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from billing.models import InvoiceStatus, OrderStatus, ServiceStatus
+from billing.models import CertificateState, InvoiceStatus, OrderStatus, ServiceStatus
 from catalog.money import format_money
 
 register = template.Library()
@@ -27,6 +27,10 @@ _TONES: dict[str, str] = {
     InvoiceStatus.PAYMENT_PENDING: "blue",
     InvoiceStatus.PAID: "green",
     InvoiceStatus.COLLECTIONS: "red",
+    CertificateState.REQUESTED: "blue",
+    CertificateState.AWAITING: "amber",
+    CertificateState.ISSUED: "green",
+    CertificateState.FAILED: "red",
 }
 _NOTICE_TONES = {"success": "green", "warning": "amber", "error": "red"}
 _NOTICE_ICONS = {"success": "check", "warning": "alert", "error": "alert"}

@@ -14,6 +14,7 @@ from billing.actions.commands import ChangeInvalid, CommandNotAllowed, change_se
 from billing.actions.renewals import issue_renewal_now
 from billing.forms.change import ChangeServiceForm
 from billing.models import Client, Service
+from billing.queries.certificates import certificate_card
 from billing.queries.clock import business_date
 from billing.queries.pages_client import (
     SERVICE_FILTERS,
@@ -67,6 +68,7 @@ def service(request: HttpRequest, client: Client, service_id: int) -> HttpRespon
         "commands": [command for command in commands if command.code != "change"],
         "can_change": any(command.code == "change" for command in commands),
         "rows": field_rows(found, audience="client"),
+        "certificate": certificate_card(found, audience="client"),
         "invoice": unpaid_invoice_of(found),
         "history": service_history(found),
     }

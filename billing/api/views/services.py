@@ -1,12 +1,15 @@
 """Services and their module commands."""
 
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.actions.certificates import PartMissing, download_certificate
 from billing.actions.commands import change_service, run_command
 from billing.api.filters import ServiceFilter
 from billing.api.serializers.services import (
@@ -18,6 +21,7 @@ from billing.api.serializers.services import (
     ServiceSerializer,
 )
 from billing.api.views.base import RowsViewSet
+from billing.files import file_response
 from billing.models import Service
 from billing.permissions import Permission
 from billing.queries.commands import COMMANDS, Audience
@@ -35,8 +39,20 @@ class ServiceViewSet(RowsViewSet[Service]):
     list_serializer_class = ServiceSerializer
     filterset_class = ServiceFilter
     writing = Permission.PERFORM_SERVER_OPERATIONS
-    client_actions = frozenset({"list", "retrieve", "commands", "change"})
+    needs = {"certificate": Permission.PERFORM_SERVER_OPERATIONS}
+    client_actions = frozenset({"list", "retrieve", "commands", "change", "certificate"})
     client_path = "client_id"
+
+    @extend_schema(responses={(200, "application/x-pem-file"): OpenApiTypes.STR})
+    @action(detail=True, methods=["get"], url_path="certificate/(?P<part>certificate|csr|key)")
+    def certificate(self, request: Request, pk: str, part: str) -> HttpResponse:
+        """A part of a certificate as a file in PEM: the certificate with its chain, its request or its private key."""
+        service = self.get_object()
+        audience: Audience = "operator" if self.caller.is_operator else "client"
+        try:
+            return file_response(download_certificate(service=service, part=part, audience=audience, **self.deed()))
+        except PartMissing as error:
+            raise NotFound(str(error)) from error
 
     @extend_schema(request=CommandSerializer, responses={202: QueuedSerializer})
     @action(detail=True, methods=["post"])
