@@ -8,10 +8,20 @@ from typing import Final, NamedTuple
 
 from django.db.models import Q
 
-from billing.models import SETTLED_STATUSES, Operation, Service, ServiceField
-from catalog.models import CustomField
+from billing.models import (
+    ENDED_STATUSES,
+    SETTLED_STATUSES,
+    Operation,
+    OperationKind,
+    Service,
+    ServiceField,
+    ServiceOption,
+)
+from billing.queries.services import field_values
+from catalog.models import CustomField, Product
 from noc.kinds import KINDS, get_kind
 from noc.models import Server
+from noc.schemas import RemoteService
 
 # Fields that tell one service from another at the partner; none of them is secret.
 SHOWN_KEYS: Final = frozenset(key for kind in KINDS.values() for key in (*kind.key_fields, *kind.change_fields))
@@ -115,3 +125,66 @@ def moving_services(server: Server, *, since: datetime) -> set[int]:
         ~Q(status__in=SETTLED_STATUSES) | Q(finished_at__gte=since)
     )
     return set(moving.values_list("service_id", flat=True))
+
+
+class OpenPurchase(NamedTuple):
+    """A purchase that was sent and is not settled: what it may have bought belongs to nobody yet."""
+
+    kind: str
+    tariff_id: str
+    fields: Mapping[str, str]
+    snapshot: frozenset[str]
+    remote_id: str
+
+    def may_be(self, row: RemoteService) -> bool:
+        """Whether this row of a list could be what was bought."""
+        if row.kind != self.kind or row.id in self.snapshot:
+            return False
+        return row.id == self.remote_id or get_kind(self.kind).matches(row, self.tariff_id, self.fields)
+
+
+def open_purchases(server: Server) -> list[OpenPurchase]:
+    """The purchases on this account whose outcome is open."""
+    sent = Operation.objects.unsettled().filter(server=server, kind=OperationKind.CREATE, first_sent_at__isnull=False)
+    found = []
+    for operation in sent.filter(service__kind__in=KINDS).select_related("service"):
+        service = operation.service
+        fields = field_values(service)
+        if "licname" in get_kind(service.kind).order_fields:
+            fields.setdefault("licname", f"service-{service.pk}")
+        snapshot = frozenset(str(number) for number in operation.snapshot or ())
+        found.append(OpenPurchase(service.kind, service.tariff_id, fields, snapshot, operation.remote_id))
+    return found
+
+
+def places_of(service_ids: set[int]) -> dict[tuple[str, str], int]:
+    """(kind, number at the partner) → service, ended ones too."""
+    rows = Service.objects.filter(pk__in=service_ids).exclude(remote_id="").order_by("id")
+    return {(kind, remote_id): pk for pk, kind, remote_id in rows.values_list("pk", "kind", "remote_id")}
+
+
+def former_holders(server: Server, places: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """(kind, number) → the ended service that held it last."""
+    numbers = {remote_id for _kind, remote_id in places}
+    ended = Service.objects.filter(server=server, status__in=ENDED_STATUSES, remote_id__in=numbers).order_by("id")
+    return {(kind, remote_id): pk for pk, kind, remote_id in ended.values_list("pk", "kind", "remote_id")}
+
+
+def nodes_sent(services: list[OurService]) -> dict[int, tuple[int, int | None]]:
+    """Service → (servers that the product's license counts, count sent to the partner), where servers are counted."""
+    counting = {one.id: one for one in services if get_kind(one.kind).node_addon(one.tariff_id)}
+    products = {one.product_id for one in counting.values()}
+    bases = dict(Product.objects.filter(pk__in=products).values_list("pk", "node_base"))
+    ordered = ServiceOption.objects.filter(service__in=list(counting), quantity__gt=0).exclude(option__addon_id="")
+    quantities = {
+        service_id: quantity
+        for service_id, addon, quantity in ordered.values_list("service_id", "option__addon_id", "quantity")
+        if addon == get_kind(counting[service_id].kind).node_addon(counting[service_id].tariff_id)
+    }
+    return {
+        one.id: (
+            bases[one.product_id],
+            bases[one.product_id] + quantities[one.id] if one.id in quantities else None,
+        )
+        for one in counting.values()
+    }

@@ -8,7 +8,7 @@ from typing import Final
 from billing.actions.lifecycle import status_from
 from billing.provisioners.account_reading import AccountReading
 from billing.queries.account_services import OurService
-from noc.kinds.base import normalize_value
+from noc.kinds.fields import normalize_value
 from noc.kinds.license import NO_ADDRESS
 from noc.schemas import ItemStatus, RemoteService
 
