@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -32,7 +33,7 @@ def create_missing_options(product: Product) -> list[ProductOption]:
     Options that exist stay as they are. Call it with the product's row locked.
     """
     wanted = _node_option(product)
-    if wanted is None or any(_is_same(option, wanted) for option in product.options.all()):
+    if wanted is None or any(_is_same(option, wanted) for option in _options_of(product)):
         return []
     return ProductOption.objects.bulk_create([wanted])
 
@@ -40,7 +41,7 @@ def create_missing_options(product: Product) -> list[ProductOption]:
 def check_options(product: Product, options: Sequence[OptionValues]) -> dict[str, list[str]]:
     """ "options.0.maximum" → messages for what `save_options` would write; {} when all is well."""
     drafts = [_draft(product, wanted) for wanted in options]
-    kept = [] if product.pk is None else [*product.options.exclude(key__in=[wanted.key for wanted in options])]
+    kept = [] if product.pk is None else [*_options_of(product).exclude(key__in=[wanted.key for wanted in options])]
     errors: dict[str, list[str]] = {}
     for index, (draft, wanted) in enumerate(zip(drafts, options, strict=True)):
         others = [*kept, *drafts[:index]]
@@ -104,6 +105,11 @@ def _node_option(product: Product) -> ProductOption | None:
         return ProductOption(product=product, key=NODES, label=_("Additional servers"), addon_id=addon_id)
 
 
+def _options_of(product: Product) -> QuerySet[ProductOption]:
+    """What there is now: the product may carry what was read of it earlier."""
+    return ProductOption.objects.filter(product=product)
+
+
 def _is_same(option: ProductOption, wanted: ProductOption) -> bool:
     return option.key == wanted.key or option.addon_id == wanted.addon_id
 
@@ -112,7 +118,7 @@ def _draft(product: Product, wanted: OptionValues) -> ProductOption:
     """The option as it would be saved: what there is, or what its kind brings, or a new one; with the new values."""
     if unknown := set(wanted.values) - WRITABLE:
         raise KeyError(f"Not fields of an option to be written: {sorted(unknown)}")
-    stored = product.options.filter(key=wanted.key).first() if product.pk else None
+    stored = _options_of(product).filter(key=wanted.key).first() if product.pk else None
     by_itself = _node_option(product) if wanted.key == NODES else None
     option = stored or by_itself or ProductOption(product=product, key=wanted.key)
     for name, value in wanted.values.items():

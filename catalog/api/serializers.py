@@ -6,10 +6,13 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.actions.groups import GroupInvalid, save_group
-from catalog.actions.products import PriceValues, ProductInvalid, create_product, update_product
-from catalog.models import Currency, CustomField, Cycle, Price, Product, ProductGroup
+from catalog.actions.options import WRITABLE as OPTION_FIELDS
+from catalog.actions.products import OptionValues, PriceValues, ProductInvalid, create_product, update_product
+from catalog.models import Currency, CustomField, Cycle, OptionPrice, Price, Product, ProductGroup, ProductOption
 from catalog.modules import ISPMANAGER_NOC, KIND_LABELS, MODULES
 from catalog.money import round_money
+
+MOST_OF_AN_OPTION = 100_000
 
 
 class CurrencySerializer(serializers.ModelSerializer[Currency]):
@@ -36,22 +39,63 @@ class ProductGroupSerializer(serializers.ModelSerializer[ProductGroup]):
             raise serializers.ValidationError(error.errors) from error
 
 
-class ProductPriceSerializer(serializers.ModelSerializer[Price]):
+class WholeRowMixin:
+    """A row inside a document is given whole, also where only a part of the document is (PATCH)."""
+
+    fields: Any
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        missing = [field for field in self.fields.values() if field.required and field.source not in attrs]
+        if missing:
+            raise serializers.ValidationError({field.field_name: field.error_messages["required"] for field in missing})
+        return attrs
+
+
+class PriceRowSerializer[Row: (Price, OptionPrice)](WholeRowMixin, serializers.ModelSerializer[Row]):
+    """What a price of a product and a price of one of its options have in common."""
+
     currency = serializers.PrimaryKeyRelatedField(queryset=Currency.objects.all())
     cycle = serializers.ChoiceField(choices=Cycle.choices)
     price = serializers.DecimalField(max_digits=19, decimal_places=4, min_value=0)
     setup_fee = serializers.DecimalField(max_digits=19, decimal_places=4, min_value=0, default=Decimal(0))
 
-    class Meta:
-        model = Price
-        fields = ["currency", "cycle", "price", "setup_fee"]
-
-    def to_representation(self, instance: Price) -> dict[str, Any]:
+    def to_representation(self, instance: Row) -> dict[str, Any]:
         """Amounts with the decimals of their currency."""
         shown = dict(super().to_representation(instance))
         for name in ("price", "setup_fee"):
             shown[name] = str(round_money(getattr(instance, name), precision=instance.currency.precision))
         return shown
+
+
+class ProductPriceSerializer(PriceRowSerializer[Price]):
+    class Meta:
+        model = Price
+        fields = ["currency", "cycle", "price", "setup_fee"]
+
+
+class OptionPriceSerializer(PriceRowSerializer[OptionPrice]):
+    class Meta:
+        model = OptionPrice
+        fields = ["currency", "cycle", "price", "setup_fee"]
+
+
+class ProductOptionSerializer(WholeRowMixin, serializers.ModelSerializer[ProductOption]):
+    """An option, found by its `key`. What is not given stays as it is; `prices`, where given, replace all of it."""
+
+    key = serializers.SlugField(max_length=60)
+    label = serializers.CharField(max_length=150, required=False)
+    prices = OptionPriceSerializer(many=True, required=False)
+
+    class Meta:
+        model = ProductOption
+        fields = ["key", "label", "addon_id", "minimum", "maximum", "is_hidden", "position", "prices"]
+        extra_kwargs = {
+            "minimum": {"required": False, "max_value": MOST_OF_AN_OPTION},
+            "maximum": {"required": False, "max_value": MOST_OF_AN_OPTION},
+            "addon_id": {"help_text": "The number of the partner's addon that the count is sent as."},
+        }
+        # One option per product and key: the action finds it by its key.
+        validators: list[Any] = []
 
 
 class CustomFieldSerializer(serializers.ModelSerializer[CustomField]):
@@ -74,7 +118,10 @@ class CustomFieldSerializer(serializers.ModelSerializer[CustomField]):
 
 
 class ProductSerializer(serializers.ModelSerializer[Product]):
-    """A product with its prices and fields. `prices`, where given, replace all prices of the product."""
+    """A product with its prices, options, addons and fields.
+
+    `prices` and `addons`, where given, replace all that the product has; `options` change or add those that they name.
+    """
 
     module = serializers.ChoiceField(
         choices=[(code, module.label) for code, module in MODULES.items()],
@@ -99,6 +146,10 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
         help_text="What a free or one-time product buys: 1, 3, 6, 12 months or -100 for a trial.",
     )
     prices = ProductPriceSerializer(many=True, required=False)
+    options = ProductOptionSerializer(many=True, required=False)
+    addons = serializers.PrimaryKeyRelatedField[Any](
+        many=True, required=False, queryset=Product.objects.all(), help_text="Addons that are sold with it."
+    )
     custom_fields = CustomFieldSerializer(many=True, read_only=True)
 
     class Meta:
@@ -125,7 +176,12 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
             "payment_type",
             "quantity_mode",
             "auto_setup",
+            "is_addon",
+            "node_base",
+            "at_end",
             "prices",
+            "options",
+            "addons",
             "custom_fields",
             "created_at",
         ]
@@ -136,21 +192,38 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
 
     def create(self, validated_data: dict[str, Any]) -> Product:
         prices = _price_values(validated_data.pop("prices", []))
+        options = _option_values(validated_data.pop("options", []))
+        addons = validated_data.pop("addons", None)
         try:
-            return create_product(values=validated_data, prices=prices)
+            return create_product(values=validated_data, prices=prices, options=options, addons=addons)
         except ProductInvalid as error:
             raise _validation_error(error) from error
 
     def update(self, instance: Product, validated_data: dict[str, Any]) -> Product:
         prices = _price_values(validated_data.pop("prices")) if "prices" in validated_data else None
+        options = _option_values(validated_data.pop("options", []))
+        addons = validated_data.pop("addons", None)
         try:
-            return update_product(product=instance, values=validated_data, prices=prices)
+            return update_product(
+                product=instance, values=validated_data, prices=prices, options=options, addons=addons
+            )
         except ProductInvalid as error:
             raise _validation_error(error) from error
 
 
 def _price_values(rows: list[dict[str, Any]]) -> list[PriceValues]:
     return [PriceValues(**row) for row in rows]
+
+
+def _option_values(rows: list[dict[str, Any]]) -> list[OptionValues]:
+    return [
+        OptionValues(
+            row["key"],
+            {name: value for name, value in row.items() if name in OPTION_FIELDS},
+            _price_values(row["prices"]) if "prices" in row else None,
+        )
+        for row in rows
+    ]
 
 
 def _validation_error(error: ProductInvalid) -> serializers.ValidationError:

@@ -40,7 +40,9 @@ class ProductViewSet(
 ):
     """Products with their prices and custom fields; retired ones are kept and cannot be ordered."""
 
-    queryset = Product.objects.prefetch_related("prices__currency", "custom_fields").order_by("id")
+    queryset = Product.objects.prefetch_related(
+        "prices__currency", "custom_fields", "options__prices__currency", "addons"
+    ).order_by("id")
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
     writing = "MANAGE_CATALOG"

@@ -6,20 +6,23 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from billing.api.fields import MoneyField, Reference, caller_of
-from billing.models import Client, Order, OrderLine, OrderStatus
+from billing.models import Client, Order, OrderLine, OrderStatus, Service
 from billing.queries.orders import MOST_UNITS
+from catalog.api.serializers import MOST_OF_AN_OPTION
 from catalog.fields import MAX_LENGTH
 from catalog.models import Cycle, PaymentType, Product
+from catalog.queries import ORDER_ROWS
 
 MOST_ITEMS = 50
 
 
 class OrderItemSerializer(serializers.Serializer[Any]):
-    """One thing to order. `cycle` may be left out for free and one-time products."""
+    """One thing to order. `cycle` may be left out for free and one-time products, and for addons.
 
-    product = Reference(
-        queryset=Product.objects.select_related("group", "server_group").prefetch_related("prices", "custom_fields")
-    )
+    An addon names what it is added to: a service (`parent`), or an earlier item of the same order (`parent_item`).
+    """
+
+    product = Reference(queryset=Product.objects.select_related("group", "server_group").prefetch_related(*ORDER_ROWS))
     cycle = serializers.ChoiceField(choices=Cycle.choices, required=False)
     quantity = serializers.IntegerField(default=1, min_value=1, max_value=MOST_UNITS)
     fields = serializers.DictField(  # type: ignore[assignment]
@@ -27,19 +30,52 @@ class OrderItemSerializer(serializers.Serializer[Any]):
         default=dict,
         help_text="Values of the product's custom fields by key.",
     )
-    options = serializers.DictField(default=dict, help_text="Reserved: has to be empty.")
+    options = serializers.DictField(
+        child=serializers.IntegerField(min_value=0, max_value=MOST_OF_AN_OPTION),
+        default=dict,
+        help_text="How many of each configurable option, by key.",
+    )
+    parent = Reference(
+        queryset=Service.objects.select_related("product"),
+        required=False,
+        allow_null=True,
+        help_text="The service that an addon is added to.",
+    )
+    parent_item = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=MOST_ITEMS - 1,
+        help_text="The place, counted from 0, of the earlier item that an addon is ordered with.",
+    )
+    is_item_unchecked = serializers.BooleanField(
+        default=False, help_text="Operators: the license in `item` is no service of this client, and is right."
+    )
 
-    def validate_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        """No product has options yet: what is asked for must not be passed over in silence."""
-        if options:
-            raise serializers.ValidationError(_("This product has no options."))
-        return options
+    def validate_parent(self, parent: Service | None) -> Service | None:
+        """A client's own key learns nothing of other services, not even that they are there."""
+        caller = caller_of(self)
+        is_limited = caller is not None and not caller.is_operator
+        if parent is not None and is_limited and parent.client_id != caller.client_id:
+            self.fields["parent"].fail("does_not_exist", pk_value=parent.pk)
+        return parent
+
+    def validate_is_item_unchecked(self, value: bool) -> bool:
+        """Only operators vouch for a license."""
+        caller = caller_of(self)
+        if value and caller is not None and not caller.is_operator:
+            raise serializers.ValidationError(_("Only operators may order for a license that is not here."))
+        return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "cycle" not in attrs:
-            if attrs["product"].payment_type == PaymentType.RECURRING:
+            product = attrs["product"]
+            if product.is_addon:
+                attrs["cycle"] = ""
+            elif product.payment_type == PaymentType.RECURRING:
                 raise serializers.ValidationError({"cycle": _("This field is required.")})
-            attrs["cycle"] = Cycle.ONE_TIME.value
+            else:
+                attrs["cycle"] = Cycle.ONE_TIME.value
         return attrs
 
 

@@ -45,7 +45,14 @@ class OrderViewSet(RowsViewSet[Order]):
             client=values["client"],
             items=[
                 ItemRequest(
-                    product=item["product"], cycle=item["cycle"], quantity=item["quantity"], fields=item["fields"]
+                    product=item["product"],
+                    cycle=item["cycle"],
+                    quantity=item["quantity"],
+                    fields=item["fields"],
+                    options=item["options"],
+                    parent=item.get("parent"),
+                    parent_item=item.get("parent_item"),
+                    is_item_unchecked=item["is_item_unchecked"],
                 )
                 for item in values["items"]
             ],

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from billing.models import Client, Operation, Order, Service
-from catalog.models import AutoSetup
+from catalog.actions.products import update_product
+from catalog.models import AutoSetup, Product
 from tests.billing.api.caller import Api
 from tests.billing.api.shop import Shop, buy, make_product, pay, place, work
 
@@ -137,7 +138,21 @@ def test_a_key_of_a_hundred_characters_is_taken(admin: Api, shop: Shop) -> None:
         ({"fields": {"ip": "192.0.2.1", "lickey": "mine"}}, "items.0.fields.lickey"),
         ({"fields": {"ip": "192.0.2.1", "a\x00b": "c"}}, "items.0.fields"),
         ({"fields": "ip"}, "items.0.fields"),
-        ({"options": {"nodes": 3}}, "items.0.options"),
+        ({"options": {"nodes": 3}}, "items.0.options.nodes"),
+        ({"options": {"nodes": -1}}, "items.0.options.nodes"),
+        ({"options": {"nodes": "many"}}, "items.0.options.nodes"),
+        ({"options": {"nodes": True}}, "items.0.options.nodes"),
+        ({"options": {"nodes": 1.5}}, "items.0.options.nodes"),
+        ({"options": {"nodes": 10**30}}, "items.0.options.nodes"),
+        ({"options": {"nodes": None}}, "items.0.options.nodes"),
+        ({"options": [3]}, "items.0.options"),
+        ({"parent": 999}, "items.0.parent"),
+        ({"parent": "x"}, "items.0.parent"),
+        ({"parent_item": 0}, "items.0.parent_item"),
+        ({"parent_item": -1}, "items.0.parent_item"),
+        ({"parent_item": "first"}, "items.0.parent_item"),
+        ({"parent_item": 10**30}, "items.0.parent_item"),
+        ({"is_item_unchecked": "maybe"}, "items.0.is_item_unchecked"),
     ],
 )
 def test_a_wrong_item_is_refused_where_it_is_wrong(admin: Api, shop: Shop, item: dict[str, Any], path: str) -> None:
@@ -247,3 +262,55 @@ def test_orders_are_found_by_client_status_and_number(admin: Api, shop: Shop, bo
     assert [row["id"] for row in admin.get("orders/", status="PENDING")["results"]] == [order["id"]]
     assert admin.get("orders/", status=["PENDING", "CANCELLED"])["count"] == 2
     assert admin.get("orders/", number=order["number"])["count"] == 1
+
+
+@pytest.fixture
+def addon(shop: Shop) -> Product:
+    """BitNinja, sold with the shop's product."""
+    module = make_product(shop.group, name="BitNinja", tariff_id="55371", is_addon=True)
+    return update_product(product=shop.product, values={}, addons=[module]).addons.get()
+
+
+def test_options_are_charged_and_named(admin: Api, shop: Shop) -> None:
+    business = make_product(shop.group, name="business", tariff_id="55230")
+    nodes = {"key": "nodes", "prices": [{"currency": "EUR", "cycle": "MONTHLY", "price": "5"}]}
+    admin.patch(f"products/{business.pk}/", {"options": [nodes]})
+    item = {"product": business.pk, "cycle": "MONTHLY", "fields": {"ip": "192.0.2.1"}, "options": {"nodes": 2}}
+    order = admin.post("orders/", shop.order_body(items=[item]), expect=201)
+    assert (order["lines"][0]["description"], order["lines"][0]["unit_price"]) == (
+        "business (additional servers: 2)",
+        "25.00",
+    )
+
+
+def test_an_addon_is_ordered_with_an_earlier_item(admin: Api, shop: Shop, addon: Product) -> None:
+    main = shop.order_body()["items"][0]
+    order = admin.post("orders/", shop.order_body(items=[main, {"product": addon.pk, "parent_item": 0}]), expect=201)
+    assert [line["cycle"] for line in order["lines"]] == ["MONTHLY", "MONTHLY"]
+    parent, child = Service.objects.order_by("id")
+    assert child.parent == parent
+
+
+def test_an_addon_is_ordered_for_a_service(admin: Api, shop: Shop, addon: Product) -> None:
+    service_id = buy(admin, shop)
+    order = admin.post("orders/", shop.order_body(items=[{"product": addon.pk, "parent": service_id}]), expect=201)
+    assert Service.objects.get(pk=order["services"][0]).parent_id == service_id
+
+
+def test_a_clients_key_learns_nothing_of_services_of_others(
+    admin: Api, shop: Shop, addon: Product, boris: Client
+) -> None:
+    service_id, key = buy(admin, shop), Api.of_client(boris)
+    answers = [
+        key.post("orders/", {"items": [{"product": addon.pk, "parent": number}]}, expect=400)["errors"]
+        for number in (service_id, 999)
+    ]
+    assert answers[0] == {"items.0.parent": [answers[1]["items.0.parent"][0].replace("999", str(service_id))]}
+
+
+def test_only_operators_vouch_for_a_license(admin: Api, shop: Shop) -> None:
+    module = make_product(shop.group, name="BitNinja", tariff_id="55371")
+    item = {"product": module.pk, "cycle": "MONTHLY", "fields": {"item": "4711"}, "is_item_unchecked": True}
+    problem = Api.of_client(shop.client).post("orders/", {"items": [item]}, expect=400)
+    assert list(problem["errors"]) == ["items.0.is_item_unchecked"]
+    assert admin.post("orders/", shop.order_body(items=[item]), expect=201)["services"]

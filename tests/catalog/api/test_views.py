@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from catalog.models import Product, ProductGroup
 from noc.models import Server, ServerGroup
-from tests.catalog.samples import BITNINJA, make_product, price
+from tests.catalog.samples import BITNINJA, BUSINESS, make_business, make_plain_product, make_product, price
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.catalog.api.urls")]
 
@@ -136,6 +136,10 @@ class TestProducts:
         assert [row["cycle"] for row in answer["prices"]] == ["SEMIANNUALLY"]
         assert {"item", "bitninja_email"} <= {field["key"] for field in answer["custom_fields"]}
 
+    def test_a_price_without_its_cycle_is_refused(self, api: APIClient, group: ProductGroup) -> None:
+        response = api.patch(f"{PRODUCTS}{make_product(group).pk}/", {"prices": [{"currency": "EUR", "price": 1}]})
+        assert (response.status_code, list(response.json()["errors"])) == (400, ["prices.0.cycle"])
+
     def test_a_refused_change_changes_nothing(self, api: APIClient, group: ProductGroup) -> None:
         product = make_product(group)
         response = api.patch(f"{PRODUCTS}{product.pk}/", {"name": "Other", "product_id": "424242"})
@@ -162,9 +166,10 @@ class TestProducts:
         self, api: APIClient, group: ProductGroup, django_assert_max_num_queries: Any
     ) -> None:
         for number in range(6):
-            make_product(group, name=f"Lite {number}", prices=[price("MONTHLY", "5"), price("ANNUALLY", "50")])
-        with django_assert_max_num_queries(7):
-            assert len(api.get(PRODUCTS).json()["results"]) == 6
+            product = make_business(group, price("MONTHLY", "5"), name=f"Business {number}")
+            product.addons.add(make_product(group, name=f"Addon {number}", is_addon=True, is_hidden=True))
+        with django_assert_max_num_queries(11):
+            assert len(api.get(f"{PRODUCTS}?is_addon=false").json()["results"]) == 6
 
     @pytest.mark.parametrize("address", ["0/", f"{10**18 - 1}/"])
     def test_an_unknown_product_is_not_found(self, api: APIClient, address: str) -> None:
@@ -172,6 +177,81 @@ class TestProducts:
 
     def test_products_are_not_deleted(self, api: APIClient, group: ProductGroup) -> None:
         assert api.delete(f"{PRODUCTS}{make_product(group).pk}/").status_code == 405
+
+
+class TestOptions:
+    def test_business_shows_its_option(self, api: APIClient, group: ProductGroup) -> None:
+        answer = api.post(PRODUCTS, body(group, product_id=BUSINESS)).json()
+        assert answer["options"] == [
+            {
+                "key": "nodes",
+                "label": "Additional servers",
+                "addon_id": "55236",
+                "minimum": 0,
+                "maximum": 100,
+                "is_hidden": False,
+                "position": 0,
+                "prices": [],
+            }
+        ]
+
+    def test_its_prices_may_come_with_the_product(self, api: APIClient, group: ProductGroup) -> None:
+        amounts = [{"currency": "EUR", "cycle": "MONTHLY", "price": "5.00", "setup_fee": "0.00"}]
+        sent = body(group, product_id=BUSINESS, options=[{"key": "nodes", "prices": amounts}])
+        (option,) = api.post(PRODUCTS, sent).json()["options"]
+        assert (option["addon_id"], option["prices"]) == ("55236", amounts)
+
+    def test_a_change_keeps_what_it_does_not_name(self, api: APIClient, group: ProductGroup) -> None:
+        address = f"{PRODUCTS}{make_business(group, price('MONTHLY', '5')).pk}/"
+        (option,) = api.patch(address, {"options": [{"key": "nodes", "maximum": 9}]}).json()["options"]
+        assert (option["maximum"], option["label"], len(option["prices"])) == (9, "Additional servers", 1)
+
+    @pytest.mark.parametrize(
+        ("option", "path"),
+        [
+            ({}, "options.0.key"),
+            ({"key": "a b"}, "options.0.key"),
+            ({"key": "hours"}, "options.0.label"),
+            ({"key": "nodes", "label": " "}, "options.0.label"),
+            ({"key": "nodes", "minimum": 101}, "options.0.maximum"),
+            ({"key": "nodes", "minimum": -1}, "options.0.minimum"),
+            ({"key": "nodes", "maximum": 10**30}, "options.0.maximum"),
+            ({"key": "nodes", "addon_id": "x"}, "options.0.addon_id"),
+            ({"key": "nodes", "prices": [{"currency": "EUR", "cycle": "ONE_TIME", "price": 1}]}, "options.0.prices"),
+            ({"key": "nodes", "prices": [{"currency": "EUR", "cycle": "MONTHLY", "price": -1}]}, "options.0.prices"),
+            ({"key": "nodes", "prices": [{"currency": "EUR", "cycle": "MONTHLY", "price": "x"}]}, "options.0.prices"),
+            ({"key": "nodes", "prices": [{"currency": "EUR", "price": 1}]}, "options.0.prices"),
+            ("nodes", "options.0"),
+        ],
+    )
+    def test_each_wrong_value_is_answered_on_its_field(
+        self, api: APIClient, group: ProductGroup, option: Any, path: str
+    ) -> None:
+        product = make_business(group)
+        response = api.patch(f"{PRODUCTS}{product.pk}/", {"options": [option]})
+        assert response.status_code == 400
+        assert [name for name in response.json()["errors"] if name.startswith(path)], response.json()
+        assert product.options.get().maximum == 100
+
+
+class TestAddons:
+    def test_addons_are_written_and_found(self, api: APIClient, group: ProductGroup) -> None:
+        product, addon = make_product(group), make_product(group, name="BitNinja", tariff_id=BITNINJA, is_addon=True)
+        answer = api.patch(f"{PRODUCTS}{product.pk}/", {"addons": [addon.pk]}).json()
+        assert answer["addons"] == [addon.pk]
+        assert [row["id"] for row in api.get(f"{PRODUCTS}?is_addon=true").json()["results"]] == [addon.pk]
+        assert api.patch(f"{PRODUCTS}{product.pk}/", {"name": "Lite"}).json()["addons"] == [addon.pk]
+        assert api.patch(f"{PRODUCTS}{product.pk}/", {"addons": []}).json()["addons"] == []
+
+    @pytest.mark.parametrize("addons", [["x"], [999], "1", [None]])
+    def test_what_is_no_product_is_refused(self, api: APIClient, group: ProductGroup, addons: Any) -> None:
+        response = api.patch(f"{PRODUCTS}{make_product(group).pk}/", {"addons": addons})
+        assert (response.status_code, next(iter(response.json()["errors"]))[:6]) == (400, "addons")
+
+    def test_what_is_no_addon_is_refused(self, api: APIClient, group: ProductGroup) -> None:
+        product, other = make_product(group), make_plain_product(group)
+        answer = api.patch(f"{PRODUCTS}{product.pk}/", {"addons": [other.pk]}).json()
+        assert answer["errors"] == {"addons": ["“Consulting” is not an addon: mark it as one first."]}
 
 
 class TestPermissions:
