@@ -1,6 +1,8 @@
-"""A Celery worker that ends itself with SIGKILL the first time a purchase reaches a named step.
+"""A Celery worker that ends itself with SIGKILL the first time an operation reaches a step.
 
-Run as a script: `python tests/faults/dying_worker.py STEP`. The product has no such hooks; they are put on here.
+Run as a script: `python tests/faults/dying_worker.py STEP`. The product has no such hooks; they are put on here. STEP
+is a name out of STEPS, or a call to the partner: `before FUNC` ends it when the call is about to go out, `after FUNC`
+with the answer in hand. Only calls that submit (`sok`) count.
 """
 
 import os
@@ -47,6 +49,24 @@ def deadly(original: Callable[..., Any], when: str) -> Callable[..., Any]:
     return call
 
 
+def die_at_call(when: str, func: str) -> None:
+    """Hooks onto the one place where calls go out."""
+    from noc.client import PartnerClient
+
+    original = PartnerClient._exchange
+
+    def exchange(client: Any, http: Any, params: Any, deadline: float) -> Any:
+        is_it = params["func"] == func and "sok" in params
+        if is_it and when == "before":
+            die()
+        reply = original(client, http, params, deadline)
+        if is_it:
+            die()
+        return reply
+
+    PartnerClient._exchange = exchange  # type: ignore[method-assign]
+
+
 def resolve(path: str) -> Any:
     from importlib import import_module
 
@@ -62,7 +82,9 @@ def main(step: str) -> None:
     from config.celery import app
 
     app.loader.import_default_modules()
-    if step != "none":
+    if " " in step:
+        die_at_call(*step.split())
+    elif step != "none":
         owner, name, when = STEPS[step]
         target = resolve(owner)
         setattr(target, name, deadly(getattr(target, name), when))

@@ -5,53 +5,31 @@ is lost, and what never arrived was sent again.
 """
 
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
-from decimal import Decimal
-from pathlib import Path
 
-import httpx
 import pytest
-from django.db import connection
 
-from billing.actions import accounts
-from billing.actions.clients import register_client
-from billing.actions.ordering import ItemRequest, place_order
-from billing.actions.payments import record_payment
 from billing.models import Client, Operation, Service
-from billing.queries.clock import database_now
 from billing.queries.operations import operation_words
-from catalog.actions.products import create_product
-from catalog.checks import PriceValues
-from catalog.models import Currency, Product, ProductGroup
-from noc.models import Server
 from tests.faults.dying_worker import STEPS
+from tests.faults.processes import (
+    Partner,
+    dies_by_itself,
+    end,
+    let_account_go,
+    nothing_moves,
+    start_beat,
+    start_worker,
+    wait_until,
+)
+from tests.faults.shop import buy, make_product
 
 pytestmark = [pytest.mark.postgres, pytest.mark.processes, pytest.mark.timeout(600)]
 
-ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 2  # times each step is hit
 PURCHASES_A_ROUND = 3
-ROUND_SECONDS = 20
 SETTLE_SECONDS = 120
-BROKER = os.environ.get("KILL_TEST_REDIS_URL", "redis://127.0.0.1:6379/13")
-FAST = {
-    "NOC_CONNECT_TIMEOUT": "1",
-    "NOC_READ_TIMEOUT": "2",
-    "NOC_PAYING_DEADLINE": "2",
-    "OPERATION_LEASE": "4",
-    "NOC_LOOK_INTERVAL": "4",
-    "OPERATION_SWEEP_INTERVAL": "1",
-    "OPERATION_RETRY_LIMIT": "4",
-    "NOC_RESENDS": "6",
-    "LOG_LEVEL": "WARNING",
-}
 FAULTS = (
     {"name": "lost_after_act", "func": "soft.order.param", "count": 1},
     {"name": "cut_before_act", "func": "soft.order.param", "count": 1},
@@ -74,161 +52,12 @@ FAULTS = (
 )
 
 
-class Partner:
-    """The sandbox as a process of its own, steered through its admin side."""
-
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen([sys.executable, "-m", "noc.sandbox", "--port", str(port)], cwd=ROOT)
-        for _attempt in range(100):
-            try:
-                httpx.get(f"{self.url}/admin/state", timeout=1)
-                return
-            except httpx.TransportError:
-                time.sleep(0.1)
-        raise TimeoutError("The sandbox partner did not start.")
-
-    def misbehave(self, fault: dict[str, object]) -> None:
-        httpx.post(f"{self.url}/admin/faults", json=fault).raise_for_status()
-
-    def behave(self) -> None:
-        httpx.delete(f"{self.url}/admin/faults").raise_for_status()
-
-    def state(self) -> dict[str, list[dict[str, object]]]:
-        return httpx.get(f"{self.url}/admin/state").json()
-
-    def acts(self) -> dict[str, int]:
-        return httpx.get(f"{self.url}/admin/log?limit=1").json()["acts"]
-
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.wait(10)
-
-
-@pytest.fixture
-def partner() -> Iterator[Partner]:
-    found = Partner(free_port())
-    # The worst partner: it would sell a second license for the same address without a word.
-    httpx.post(f"{found.url}/admin/options", json={"refuse_same_ip": False}).raise_for_status()
-    yield found
-    found.close()
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """The workers' environment: this test's own database, a Redis database of their own, short intervals."""
-    settings = connection.settings_dict
-    host, port = settings["HOST"] or "127.0.0.1", settings["PORT"] or 5432
-    login = settings["USER"] or "postgres"
-    password = f":{settings['PASSWORD']}" if settings["PASSWORD"] else ""
-    return {
-        **os.environ,
-        **FAST,
-        "DATABASE_URL": f"postgres://{login}{password}@{host}:{port}/{settings['NAME']}",
-        "CELERY_BROKER_URL": BROKER,
-        "REDIS_URL": "",
-        "VAR_DIR": str(tmp_path),
-    }
-
-
-def start(environment: dict[str, str], *command: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, start_new_session=True)
-
-
-def end(process: subprocess.Popen[bytes], signal_number: int = signal.SIGTERM) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal_number)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(5)
-
-
-@pytest.fixture
-def shop(transactional_db: None, partner: Partner) -> tuple[Client, Product]:
-    now = database_now()
-    values = {"name": "EU", "hostname": partner.url, "username": "reseller", "password": "sandbox-password"}
-    accounts.save_account(values=values, actor="test", now=now)
-    euro, _is_new = Currency.objects.get_or_create(code="EUR", defaults={"is_default": True})
-    product = create_product(
-        values={
-            "group": ProductGroup.objects.create(name="Licenses", slug="licenses"),
-            "name": "ispmanager 6 lite",
-            "module": "ispmanager_noc",
-            "tariff_id": "55227",
-            "payment_type": "RECURRING",
-            "auto_setup": "PAYMENT",
-        },
-        prices=[PriceValues(euro, "MONTHLY", Decimal("5.00"))],
-    )
-    client = register_client(
-        email="anna@example.com", first_name="Anna", last_name="Client", country="DE", currency=euro, now=now
-    )
-    return client, product
-
-
-def buy(shop: tuple[Client, Product], number: int) -> Service:
-    client, product = shop
-    now = database_now()
-    ip = f"192.0.{2 + number // 200}.{number % 200 + 1}"
-    order = place_order(
-        client=client,
-        items=[ItemRequest(product, "MONTHLY", 1, {"ip": ip})],
-        payment_method="bank_transfer",
-        checkout_key=f"kill-{number}",
-        actor="test",
-        now=now,
-    )
-    record_payment(
-        invoice=order.invoice, gateway="manual", reference=f"kill-{number}", amount=order.total, actor="test", now=now
-    )
-    return Service.objects.get(order_line__order=order)
-
-
-def dies_by_itself(worker: subprocess.Popen[bytes]) -> bool:
-    """True if the worker came to its step; killed wherever it is once there is nothing left that could reach it."""
-    deadline = time.monotonic() + ROUND_SECONDS
-    while worker.poll() is None and time.monotonic() < deadline:
-        if not Operation.objects.unsettled().filter(kind="CREATE").exists():
-            break
-        time.sleep(0.1)
-    came_there = worker.poll() is not None
-    end(worker, signal.SIGKILL)
-    assert worker.returncode == -signal.SIGKILL
-    return came_there
-
-
-def settle(*, seconds: float) -> None:
-    """Waits until no operation can move by itself any more; an operator presses *Test connection* now and then."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        open_statuses = set(Operation.objects.unsettled().filter(kind="CREATE").values_list("status", flat=True))
-        if not open_statuses - {"NEEDS_CHECK"}:
-            return
-        let_account_go()
-        time.sleep(0.5)
-
-
-def let_account_go() -> None:
-    """An operator tops the account up and presses *Test connection*."""
-    for server in Server.objects.exclude(health="OK"):
-        accounts.test_account(server=server, actor="operator", now=database_now())
-
-
 def test_every_purchase_has_one_service_after_kills_and_faults(
-    shop: tuple[Client, Product], partner: Partner, environment: dict[str, str]
+    shopper: Client, partner: Partner, environment: dict[str, str]
 ) -> None:
+    product = make_product(tariff_id="55227", name="ispmanager 6 lite")
     dice = random.Random(20261121)
-    beat = start(environment, "-m", "celery", "-A", "config", "beat", "--loglevel=WARNING", "--pidfile=")
+    beat = start_beat(environment)
     steps = list(STEPS) * ROUNDS
     dice.shuffle(steps)
     kills: Counter[str] = Counter()
@@ -236,17 +65,16 @@ def test_every_purchase_has_one_service_after_kills_and_faults(
     try:
         for step in steps:
             for fault in dice.sample(FAULTS, 2):
-                partner.misbehave(fault)
+                partner.post("faults", **fault)
             let_account_go()
-            services += [buy(shop, len(services) + unit) for unit in range(PURCHASES_A_ROUND)]
+            services += [buy(shopper, product, len(services) + unit) for unit in range(PURCHASES_A_ROUND)]
             if step == "during_pay":
-                partner.misbehave({"name": "delay", "func": "soft.order.param", "delay_ms": 400, "count": 3})
-            worker = start(environment, "tests/faults/dying_worker.py", step)
-            kills[step if dies_by_itself(worker) else "anywhere"] += 1
+                partner.post("faults", name="delay", func="soft.order.param", delay_ms=400, count=3)
+            kills[step if dies_by_itself(start_worker(environment, step)) else "anywhere"] += 1
         partner.behave()
         let_account_go()
-        workers = [start(environment, "tests/faults/dying_worker.py", "none") for _ in range(2)]
-        settle(seconds=SETTLE_SECONDS)
+        workers = [start_worker(environment) for _ in range(2)]
+        wait_until(nothing_moves, seconds=SETTLE_SECONDS, between=let_account_go)
         for worker in workers:
             end(worker)
     finally:
