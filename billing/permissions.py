@@ -58,7 +58,6 @@ _WRITING: dict[str, Permission] = {
 }
 _SEEING: dict[str, Permission] = {
     "noc.server": Permission.MANAGE_SERVERS,
-    "noc.pricelistentry": Permission.MANAGE_CATALOG,
     "noc.calllog": Permission.PERFORM_SERVER_OPERATIONS,
     "billing.user": Permission.MANAGE_STAFF,
     "billing.apikey": Permission.MANAGE_STAFF,

@@ -1,4 +1,4 @@
-"""What of the partner needs no billing: groups of accounts, price lists as they were read, the record of calls."""
+"""What of the partner needs no billing: groups of accounts, the record of calls."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter, RelatedCheckboxFilter
 
 from noc.day_range import DayRangeFilter
-from noc.models import CallLog, PriceListEntry, ServerGroup
+from noc.models import CallLog, ServerGroup
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
@@ -35,10 +35,10 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
 class ServerGroupAdmin(ModelAdmin):  # type: ignore[misc]
     """Several accounts that a product may be bought from (S3)."""
 
-    list_display = ["name", "fill_type", "members"]
+    list_display = ["name", "fill_type", "prefers_balance", "members"]
     search_fields = ["name"]
     filter_horizontal = ["servers"]
-    fields = ["name", "fill_type", "servers"]
+    fields = ["name", "fill_type", "prefers_balance", "servers"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServerGroup]:
         groups: QuerySet[ServerGroup] = super().get_queryset(request)
@@ -47,20 +47,6 @@ class ServerGroupAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.display(description=_("servers"), ordering="server_count")
     def members(self, group: ServerGroup) -> int:
         return int(group.server_count)  # type: ignore[attr-defined]
-
-
-@admin.register(PriceListEntry)
-class PriceListEntryAdmin(ReadOnlyAdmin):
-    """The accounts' price lists, as last read."""
-
-    list_display = ["tariff_id", "name", "kind", "server", "price_words", "read_at"]
-    list_filter = [("server", RelatedCheckboxFilter), ("kind", AllValuesCheckboxFilter)]
-    list_select_related = ["server"]
-    search_fields = ["=tariff_id", "name"]
-
-    @admin.display(description=_("prices per period"))
-    def price_words(self, entry: PriceListEntry) -> str:
-        return " · ".join(f"{period}: {cost}" for period, cost in entry.prices.items()) + f" {entry.currency}"
 
 
 @admin.register(CallLog)

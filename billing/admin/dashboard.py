@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from billing.actions.sso import may_sign_on
 from billing.admin.operation_buttons import operation_title
 from billing.permissions import Permission
 from billing.queries.attention import (
@@ -16,6 +17,8 @@ from billing.queries.attention import (
     operations_waiting,
     orders_waiting,
 )
+from billing.queries.balances import forecasts
+from noc.models import Server
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -24,6 +27,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if not user.has_perm(Permission.VIEW):
         return {**context, "may_view": False}
     operations = operations_waiting()
+    may_see_servers = user.has_perm(Permission.MANAGE_SERVERS)
     return {
         **context,
         "may_view": True,
@@ -31,8 +35,9 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "operation_titles": [(operation, operation_title(operation)) for operation in operations.rows],
         "orders": orders_waiting(),
         "invoices": invoices_overdue(now=timezone.now()),
-        "may_see_servers": user.has_perm(Permission.MANAGE_SERVERS),
+        "may_see_servers": may_see_servers,
         "accounts": accounts_unwell(),
+        "account_rows": _account_rows(user.role, with_money=may_see_servers),  # type: ignore[union-attr]
         "letters_failed": letters_failed(),
         "links": {
             "operations": reverse("admin:billing_operation_changelist"),
@@ -41,6 +46,17 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "letters": reverse("admin:billing_email_changelist") + "?status__in=FAILED",
         },
     }
+
+
+def _account_rows(role: str, *, with_money: bool) -> list[dict[str, Any]]:
+    """Partner accounts for those who manage them, with money and forecast; for others those that they may log in to."""
+    servers = list(Server.objects.order_by("-is_default", "name"))
+    found = forecasts(servers, now=timezone.now()) if with_money else {}
+    rows = [
+        {"server": server, "forecast": found.get(server.pk), "may_sign_on": may_sign_on(role, server)}
+        for server in servers
+    ]
+    return rows if with_money else [row for row in rows if row["may_sign_on"]]
 
 
 def operations_badge(request: HttpRequest) -> str:

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.admin.dashboard import operations_badge
 from billing.permissions import Permission
+from billing.queries.modules import modules_open_to
+from catalog.modules import MODULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Place:
     has_badge: bool = False
 
 
+PROVISIONING: Final = _("Provisioning")
 _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
     ("", (Place(_("Today"), "today", "admin:index"),)),
     (
@@ -35,13 +38,12 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
         ),
     ),
     (
-        _("Provisioning"),
+        PROVISIONING,
         (
             Place(_("Operations"), "sync_alt", "admin:billing_operation_changelist", has_badge=True),
             Place(_("Servers"), "dns", "admin:noc_server_changelist", Permission.MANAGE_SERVERS),
             Place(_("Modules"), "extension", "admin:noc_server_modules", Permission.MANAGE_SERVERS),
             Place(_("Server groups"), "lan", "admin:noc_servergroup_changelist", Permission.MANAGE_SERVERS),
-            Place(_("Price lists"), "sell", "admin:noc_pricelistentry_changelist", Permission.MANAGE_CATALOG),
         ),
     ),
     (
@@ -75,9 +77,34 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups = []
     for title, places in _ROOMS:
         items = [_item(place, request) for place in places if request.user.has_perm(place.permission)]
+        if title == PROVISIONING:
+            items += _module_pages(request)
         if items:
             groups.append({"title": title, "items": items})
+    _light_up_one(groups, request.path)
     return groups
+
+
+def _module_pages(request: HttpRequest) -> list[dict[str, Any]]:
+    """A link to the page of each module that the visitor's role may open (S1)."""
+    return [
+        {"title": MODULES[code].label, "icon": "sell", "link": reverse("admin:noc_server_module", args=[code])}
+        for code in modules_open_to(request.user.role)  # type: ignore[union-attr]
+    ]
+
+
+def _light_up_one(groups: list[dict[str, Any]], path: str) -> None:
+    """The link that leads nearest to the page: a place within another does not light up both."""
+    index = reverse("admin:index")
+    items = [item for group in groups for item in group["items"]]
+    leading = [
+        item["link"]
+        for item in items
+        if path == item["link"] or (item["link"] != index and path.startswith(item["link"]))
+    ]
+    nearest = max(leading, key=len, default="")
+    for item in items:
+        item["active"] = item["link"] == nearest
 
 
 def _item(place: Place, request: HttpRequest) -> dict[str, Any]:

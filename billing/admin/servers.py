@@ -1,15 +1,13 @@
 """Partner accounts: connect, test, choose the default (S2-S5)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.forms.models import fields_for_model
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,15 +16,23 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesCheckboxFilter
 
 from billing.actions.accounts import save_account, test_account
+from billing.actions.sso import may_sign_on
+from billing.admin.balance_chart import draw
 from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.forms import BackOfficeForm
+from billing.admin.modules import access_view, directory_view
 from billing.admin.objects import ObjectAdmin
-from billing.models import Event, Operation, ServiceStatus
+from billing.admin.price_lists import module_view, product_ids_address, read_view
+from billing.admin.sso import sign_on_view
+from billing.models import Event, Operation, ServiceStatus, StaffRole
 from billing.permissions import Permission
-from billing.templatetags.back_office import amount_text, state
+from billing.queries.balances import forecasts
+from billing.queries.clock import database_now
+from billing.templatetags.back_office import amount_text, brief, state
 from billing.templatetags.portal import money
-from catalog.modules import KIND_LABELS, MODULES
+from catalog.modules import MODULES
 from noc.models import CallLog, Server, ServerGroup
+from noc.servers import SECRETS
 
 FORM_FIELDS = (
     "name",
@@ -34,10 +40,14 @@ FORM_FIELDS = (
     "hostname",
     "username",
     "password",
+    "access_hash",
     "max_accounts",
     "is_enabled",
     "is_default",
     "may_send_again",
+    "balance_alert_below",
+    "sso_access",
+    "sso_roles",
     "datacenter",
     "monthly_cost",
     "assigned_ips",
@@ -49,7 +59,7 @@ COUNTED_STATUSES = (ServiceStatus.PENDING, ServiceStatus.ACTIVE, ServiceStatus.S
 
 
 class ServerForm(BackOfficeForm):
-    """A partner account. The password is never shown: empty keeps the one that is stored."""
+    """A partner account. Password and access hash are never shown: empty keeps what is stored."""
 
     def __init__(self, server: Server | None, data: Any) -> None:
         fields = fields_for_model(Server, fields=[name for name in FORM_FIELDS if name != "status_url"])
@@ -66,10 +76,23 @@ class ServerForm(BackOfficeForm):
             widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
             help_text=gettext_lazy("Stored encrypted and never shown. Empty keeps the present one.") if server else "",
         )
+        fields["access_hash"] = forms.CharField(
+            label=gettext_lazy("Access hash"),
+            required=False,
+            widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+            help_text=gettext_lazy("Not used by ispmanager NOC; leave it empty."),
+        )
+        fields["sso_roles"] = forms.MultipleChoiceField(
+            label=gettext_lazy("Roles that may sign on"),
+            choices=StaffRole.choices,
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=gettext_lazy("Counts only while single sign-on is restricted."),
+        )
         for name in ("assigned_ips", "nameservers"):
             fields[name].widget.attrs["rows"] = 3
         more = {name: fields[name] for name in FORM_FIELDS}
-        names = [name for name in FORM_FIELDS if name != "password"]
+        names = [name for name in FORM_FIELDS if name not in SECRETS]
         initial = {name: getattr(server, name) for name in names} if server else {}
         super().__init__(data, initial=initial, more=more)
 
@@ -121,7 +144,9 @@ class ChangeServer(Button[Server]):
         assert subject is not None
         # Only what differs: new login data mean that the account is trusted again.
         changed = {
-            name: value for name, value in values.items() if name == "password" or getattr(subject, name) != value
+            name: value
+            for name, value in values.items()
+            if (value if name in SECRETS else getattr(subject, name) != value)
         }
         save_account(values=changed, actor=visit.actor, now=visit.now, server=subject)
         return Outcome(_("Server %(server)s is changed.") % {"server": subject})
@@ -185,32 +210,33 @@ class ServerAdmin(ObjectAdmin):
     page_template = "admin/noc/server/page.html"
     add_button = AddServer()
     buttons = (TestConnection(), ChangeServer(), MakeDefault())
-    list_display = ("state", "starred", "hostname", "username", "balance_words", "fullness", "is_enabled")
+    list_display = (
+        "state",
+        "starred",
+        "hostname",
+        "username",
+        "balance_words",
+        "balance_age",
+        "fullness",
+        "is_enabled",
+    )
     list_display_links = ("starred",)
     list_filter = (("health", ChoicesCheckboxFilter), ("is_enabled", BooleanRadioFilter))
     search_fields = ("name", "hostname", "username")
 
     def get_urls(self) -> list[URLPattern]:
-        modules = path("modules/", self.admin_site.admin_view(self.modules_view), name="noc_server_modules")
-        return [modules, *super().get_urls()]
-
-    def modules_view(self, request: HttpRequest) -> HttpResponse:
-        """The directory of provisioning modules (S1), searchable by name."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        wanted = request.GET.get("q", "").strip()
-        counts = dict(Server.objects.order_by().values_list("module").annotate(Count("pk")))
-        modules = [
-            {
-                "label": module.label,
-                "kinds": [KIND_LABELS[kind] for kind in sorted(module.sellable_kinds)],
-                "servers": counts.get(code, 0),
-            }
-            for code, module in MODULES.items()
-            if wanted.lower() in str(module.label).lower()
+        inside = self.admin_site.admin_view
+        own = [
+            path("modules/", inside(directory_view), name="noc_server_modules"),
+            path("modules/<slug:code>/", inside(module_view), name="noc_server_module"),
+            path("modules/<slug:code>/read/", inside(read_view), name="noc_server_module_read"),
+            path("modules/<slug:code>/access/", inside(access_view), name="noc_server_module_access"),
+            path("<int:server_id>/sign-on/", inside(sign_on_view), name="noc_server_sign_on"),
         ]
-        context = {**self.frame(request), "title": _("Modules"), "opts": None, "modules": modules, "wanted": wanted}
-        return TemplateResponse(request, "admin/noc/server/modules.html", context)
+        return [*own, *super().get_urls()]
+
+    def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Server], SafeString | str]]:
+        return [*self.list_display, _sign_on_column(request.user.role)]  # type: ignore[union-attr]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Server]:
         return _counted(super().get_queryset(request))
@@ -223,6 +249,11 @@ class ServerAdmin(ObjectAdmin):
             "module": MODULES[subject.module].label if subject.module in MODULES else subject.module,
             "groups": list(ServerGroup.objects.filter(servers=subject)),
             "price_list_size": subject.price_list.count(),
+            "price_list_address": product_ids_address(subject),
+            "sso_roles": [label for role, label in StaffRole.choices if role in subject.sso_roles],
+            "may_sign_on": may_sign_on(request.user.role, subject),  # type: ignore[union-attr]
+            "forecast": (forecast := forecasts([subject], now=database_now())[subject.pk]),
+            "chart": draw(forecast),
             "waiting": Operation.objects.unsettled().filter(server=subject).count(),
             "calls": list(CallLog.objects.filter(server=subject).order_by("-id")[:15]),
             "events": list(
@@ -246,6 +277,10 @@ class ServerAdmin(ObjectAdmin):
             return "—"
         return money(server.balance, server.balance_currency) if server.balance_currency else str(server.balance)
 
+    @admin.display(description=gettext_lazy("balance read"), ordering="balance_read_at")
+    def balance_age(self, server: Server) -> SafeString | str:
+        return brief(server.balance_read_at)
+
     @admin.display(description=gettext_lazy("services"), ordering="service_count")
     def fullness(self, server: Server) -> str:
         return f"{server.service_count} / {server.max_accounts or '∞'}"  # type: ignore[attr-defined]
@@ -253,3 +288,21 @@ class ServerAdmin(ObjectAdmin):
 
 def _counted(servers: QuerySet[Server]) -> QuerySet[Server]:
     return servers.annotate(service_count=Count("services", filter=Q(services__status__in=COUNTED_STATUSES)))
+
+
+def _sign_on_column(role: str) -> Callable[[Server], SafeString | str]:
+    """A button that sends the list's own form, which holds the token, to a new tab."""
+
+    @admin.display(description=gettext_lazy("log in"))
+    def sign_on_button(server: Server) -> SafeString | str:
+        if not may_sign_on(role, server):
+            return "—"
+        return format_html(
+            '<button type="submit" class="bo-link" formmethod="post" formtarget="_blank" formaction="{}"'
+            ' aria-label="{}">{}</button>',
+            reverse("admin:noc_server_sign_on", args=[server.pk]),
+            _("Log in to the partner account %(server)s") % {"server": server},
+            _("Log in"),
+        )
+
+    return sign_on_button

@@ -2,16 +2,26 @@
 
 from dataclasses import asdict
 
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.actions.accounts import save_account, save_server_group, test_account
 from billing.api.filters import ServerFilter, ServerGroupFilter
-from billing.api.serializers.servers import ConnectionTestSerializer, ServerGroupSerializer, ServerSerializer
+from billing.api.serializers.servers import (
+    ConnectionTestSerializer,
+    PriceListSerializer,
+    ServerGroupSerializer,
+    ServerSerializer,
+)
 from billing.api.views.base import RowsViewSet
 from billing.permissions import Permission
+from billing.queries.modules import may_open_module
+from billing.queries.price_lists import SECTIONS, price_list
 from noc.models import Server, ServerGroup
 
 
@@ -22,6 +32,8 @@ class ServerViewSet(RowsViewSet[Server]):
     serializer_class = ServerSerializer
     filterset_class = ServerFilter
     reading = writing = Permission.MANAGE_SERVERS
+    # Who may open the module's page may read this; the view asks.
+    needs = {"price_list": Permission.VIEW}
 
     def create(self, request: Request) -> Response:
         """Connects an account. The first one becomes the default server."""
@@ -40,6 +52,28 @@ class ServerViewSet(RowsViewSet[Server]):
         """Logs in at the partner and says in words what works or what is wrong."""
         result = test_account(server=self.get_object(), **self.deed())
         return Response(ConnectionTestSerializer(asdict(result)).data)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("search", str, description="An ID, or words of the name."),
+            OpenApiParameter("section", str, enum=SECTIONS),
+        ],
+        responses=PriceListSerializer,
+        filters=False,
+    )
+    @action(detail=True, url_path="price-list", pagination_class=None)
+    def price_list(self, request: Request, pk: str) -> Response:
+        """Product IDs of the account: its live list, and what the built-in table has besides."""
+        server = self.get_object()
+        if not may_open_module(self.caller.key.role, server.module):
+            raise PermissionDenied
+        search, section = request.query_params.get("search", ""), request.query_params.get("section", "")
+        if section and section not in SECTIONS:
+            raise serializers.ValidationError({"section": [_("There is no such section.")]})
+        found = price_list(server, search=search, section=section)
+        tariffs = [row for part in found.sections for row in part.rows]
+        values = {"read_at": found.read_at, "trouble": found.trouble, "tariffs": tariffs}
+        return Response(PriceListSerializer(values).data)
 
 
 class ServerGroupViewSet(RowsViewSet[ServerGroup]):

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client as Browser
 
 from billing.models import ApiKey, Client, Email, Event, Invoice, Operation, Order, Payment, Service, User
-from noc.models import CallLog, PriceListEntry, Server, ServerGroup
+from noc.models import CallLog, Server, ServerGroup
 from tests.billing.admin.pages import add_page, buttons_on, dialog_of, list_of, page_of, press, text_of
 from tests.builders import World, make_active_service, place
 
@@ -55,7 +55,7 @@ def test_operators_see_the_business_but_not_the_accounts(role: str, staff_as: Ca
 
 
 def test_a_full_administrator_sees_everything(boss: Browser) -> None:
-    models = [*EVERYONES, *ADMINISTRATORS, ServerGroup, PriceListEntry]
+    models = [*EVERYONES, *ADMINISTRATORS, ServerGroup]
     assert {boss.get(list_of(model)).status_code for model in models} == {200}
 
 

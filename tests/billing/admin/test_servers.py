@@ -29,6 +29,7 @@ def form(**changes: Any) -> dict[str, Any]:
         "max_accounts": "5",
         "is_enabled": "on",
         "may_send_again": "on",
+        "sso_access": "UNRESTRICTED",
         **changes,
     }
 

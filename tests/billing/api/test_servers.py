@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from billing.actions.modules import set_module_access
+from billing.actions.price_lists import refresh_one_price_list
+from billing.queries.clock import database_now
 from noc.models import Server
 from noc.sandbox.server import Sandbox
 from tests.billing.api.caller import Api
@@ -57,11 +60,17 @@ def test_a_change_without_a_password_keeps_it(admin: Api, shop: Shop) -> None:
         ({"max_accounts": "many"}, "max_accounts"),
         ({"is_enabled": "maybe"}, "is_enabled"),
         ({"is_enabled": [1]}, "is_enabled"),
+        ({"balance_alert_below": "much"}, "balance_alert_below"),
+        ({"balance_alert_below": "NaN"}, "balance_alert_below"),
+        ({"sso_access": "SOMETIMES"}, "sso_access"),
+        ({"sso_roles": ["GOD"]}, "sso_roles"),
+        ({"sso_access": "RESTRICTED"}, "sso_roles"),
+        ({"sso_access": "RESTRICTED", "sso_roles": []}, "sso_roles"),
     ],
 )
 def test_wrong_values_are_refused_by_field(admin: Api, shop: Shop, changes: dict[str, Any], field: str) -> None:
     problem = admin.post("servers/", _account("my.ispmanager.ru", **changes), expect=400)
-    assert list(problem["errors"]) == [field]
+    assert [path.split(".")[0] for path in problem["errors"]] == [field]
     assert Server.objects.count() == 1
 
 
@@ -100,8 +109,53 @@ def test_a_test_of_a_dead_address_says_so_in_words(admin: Api) -> None:
     assert answer["message"]
 
 
+def test_the_access_hash_goes_in_and_never_comes_out(admin: Api, shop: Shop) -> None:
+    answer = admin.patch(f"servers/{shop.server.pk}/", {"access_hash": "unused-secret"})
+    assert "unused-secret" not in json.dumps([answer, admin.get("servers/")])
+    assert Server.objects.get().access_hash == "unused-secret"
+
+
+def test_sign_on_and_alert_are_set_over_the_api(admin: Api, shop: Shop) -> None:
+    body = {"sso_access": "RESTRICTED", "sso_roles": ["SUPPORT_OPERATOR"], "balance_alert_below": "50.00"}
+    answer = admin.patch(f"servers/{shop.server.pk}/", body)
+    assert (answer["sso_access"], answer["sso_roles"]) == ("RESTRICTED", ["SUPPORT_OPERATOR"])
+    assert answer["balance_alert_below"] == "50.0000"
+    assert admin.patch(f"servers/{shop.server.pk}/", {"balance_alert_below": None})["balance_alert_below"] is None
+    problem = admin.patch(f"servers/{shop.server.pk}/", {"sso_roles": []}, expect=400)
+    assert list(problem["errors"]) == ["sso_roles"]
+
+
+class TestPriceList:
+    def test_tells_ids_prices_and_our_products(self, admin: Api, shop: Shop) -> None:
+        address = f"servers/{shop.server.pk}/price-list/"
+        before = admin.get(address)
+        assert before["read_at"] is None
+        assert "has not been read yet" in before["trouble"]
+        assert {tariff["source"] for tariff in before["tariffs"]} == {"built-in"}
+        refresh_one_price_list(server_id=shop.server.pk, now=database_now())
+        after = admin.get(address, search="lite", section="license")
+        assert after["trouble"] == ""
+        lite = next(tariff for tariff in after["tariffs"] if tariff["id"] == "55227")
+        assert (lite["source"], lite["currency"], lite["periods"]) == ("live", "EUR", [1, 12])
+        assert lite["prices"]["1"].startswith("4.00")
+        assert [product["id"] for product in lite["products"]] == [shop.product.pk]
+        assert {tariff["kind"] for tariff in after["tariffs"]} == {"license"}
+
+    def test_an_unknown_section_is_refused(self, admin: Api, shop: Shop) -> None:
+        problem = admin.get(f"servers/{shop.server.pk}/price-list/", section="cars", expect=400)
+        assert list(problem["errors"]) == ["section"]
+
+    def test_is_open_to_the_roles_of_the_modules_page(self, sales: Api, anna: Api, shop: Shop) -> None:
+        address = f"servers/{shop.server.pk}/price-list/"
+        sales.get(address, expect=403)
+        set_module_access(module="ispmanager_noc", roles=["SALES_OPERATOR"], actor="test", now=database_now())
+        assert sales.get(address, search="55227")["tariffs"]
+        sales.get(f"servers/{shop.server.pk}/", expect=403)
+        anna.get(address, expect=403)
+
+
 def test_groups_hold_servers(admin: Api, shop: Shop) -> None:
-    body = {"name": "europe", "fill_type": "FILL_ACTIVE", "servers": [shop.server.pk]}
+    body = {"name": "europe", "fill_type": "FILL_ACTIVE", "prefers_balance": True, "servers": [shop.server.pk]}
     group = admin.post("server-groups/", body, expect=201)
     assert group == {"id": group["id"], **body}
     assert admin.patch(f"server-groups/{group['id']}/", {"name": "all"})["servers"] == [shop.server.pk]
