@@ -55,7 +55,7 @@ def find_services() -> tuple[str, str]:
 def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, workers: int) -> None:
     """Everything, in the order in which nothing disturbs what comes later."""
     # The models can be imported once Django knows the database of this run.
-    from bench import operations, renewals, shop
+    from bench import operations, renewals, scaling, shop
     from bench.workers import run_workers, time_noops
 
     emit("machine", {"cpus": os.cpu_count(), "python": platform.python_version(), **shop.describe(workers, THREADS)})
@@ -75,6 +75,8 @@ def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, worker
                 backlog = operations.time_backlog(stall, started, after=after, latency_ms=latency_ms)
                 emit("operations.backlog", backlog)
                 emit("operations.paid_to_active", operations.time_single(stall, started, latency_ms=latency_ms))
+        for measured in scaling.time_scaling(stall, environment, logs):
+            emit("operations.scaling", measured)
 
 
 def main() -> int:
