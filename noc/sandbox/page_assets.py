@@ -34,7 +34,7 @@ code, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; 
 .green { color: var(--green); } .amber { color: var(--amber); }
 .red { color: var(--red); } .blue { color: var(--blue); }
 .grey { color: var(--grey); } .soft { color: var(--soft); }
-.buttons { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; }
+.buttons { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; } td .buttons { margin: 0; }
 button { font: inherit; padding: 6px 12px; border-radius: 8px; border: 1px solid var(--line); background: transparent;
   color: var(--text); cursor: pointer; white-space: nowrap; }
 button:hover { border-color: var(--brand); color: var(--brand); }

@@ -26,7 +26,7 @@ _OWN_FIELDS = (
     "approver_method",
     "approver_email_1",
 )
-_OTHER_NAMES = frozenset({"id", "count", "account", "pricelist", "period", "processing", "service_status"})
+_OTHER_NAMES = frozenset({"id", "count", "account", "kind", "pricelist", "period", "processing", "service_status"})
 _FIRST_SEEDED_IP = int(IPv4Address("10.0.0.1"))
 
 
@@ -35,9 +35,11 @@ class BadSeed(ValueError):
 
 
 def seed_items(world: World, data: Mapping[str, object], now: datetime) -> list[Item]:
-    """`count` items (1) like `data`: account, pricelist, then anything of period, status, createdate, expiredate,
-    autoprolong, addons, remoteid, lickey, real_ipchange, real_keychange, service_status (certificates; 5 unless told)
-    and the kind's own fields. Not charged. Items bound to an address get one each where `ip` is not given.
+    """`count` items (1) like `data`: account, pricelist (a `kind` beside it is checked), then anything of period,
+    status, createdate, expiredate, autoprolong, addons, remoteid, lickey, real_ipchange, real_keychange, processing,
+    service_status (certificates; 5 unless told) and the kind's own fields, see `_OWN_FIELDS`.
+
+    Not charged. Items bound to an address get one each where `ip` is not given, certificates a CN each.
 
     Raises BadSeed; nothing is added then.
     """
@@ -47,7 +49,7 @@ def seed_items(world: World, data: Mapping[str, object], now: datetime) -> list[
     owner = str(data.get("account", "reseller"))
     if owner not in world.accounts:
         raise BadSeed(f"No such account: {owner}")
-    tariff = _tariff(data.get("pricelist", 55227))
+    tariff = _tariff(data.get("pricelist", 55227), data.get("kind"))
     period = _period(tariff, data.get("period", tariff.periods[0]))
     issue = _issue(data.get("service_status", Issue.ISSUED.value))
     wishes = _read_wishes(data)
@@ -60,9 +62,7 @@ def change_item(world: World, item: Item, data: Mapping[str, object]) -> None:
 
     Raises BadSeed; nothing is changed then.
     """
-    tariff = _tariff(data.get("pricelist", item.tariff_id))
-    if tariff.kind != item.kind:
-        raise BadSeed(f"{tariff.name} is no tariff of {item.kind}")
+    tariff = _tariff(data.get("pricelist", item.tariff_id), item.kind)
     period = _period(tariff, data["period"]) if "period" in data else item.period
     issue = _issue(data["service_status"]) if "service_status" in data else None
     wishes = _read_wishes(data)
@@ -140,10 +140,13 @@ def _read_wishes(data: Mapping[str, object]) -> dict[str, object]:
     return {attribute: read(data[name]) for name, (attribute, read) in _READERS.items() if name in data}
 
 
-def _tariff(value: object) -> Tariff:
+def _tariff(value: object, kind: object) -> Tariff:
+    """The tariff of that number, which has to be of `kind` unless that is None."""
     tariff = TARIFFS.get(_number(value))
     if tariff is None:
         raise BadSeed(f"No such tariff: {value}")
+    if kind not in (None, tariff.kind):
+        raise BadSeed(f"{tariff.name} is no tariff of {kind}")
     return tariff
 
 

@@ -61,6 +61,7 @@ def test_account_is_made_and_changed(partner: Partner) -> None:
         ("items", {"account": "nobody"}),
         ("items", {"pricelist": 1}),
         ("items", {"pricelist": "x"}),
+        ("items", {"pricelist": 9203, "kind": "soft"}),
         ("items", {"expires_on": "2031-01-01"}),
         ("items", {"pricelist": 3033, "service_status": 2}),
         ("items", {"real_ipchange": "x"}),
