@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 
+from billing.actions.account_nights import tend_one_account, wake_due_accounts
 from billing.actions.accounts import probe_held_accounts as probe
 from billing.actions.balances import read_every_balance
 from billing.actions.notifications import send_email as send
@@ -50,6 +51,17 @@ def refresh_price_list(*, server_id: int, **_future: Any) -> None:
 @shared_task(name="billing.refresh_price_lists", queue="duties")
 def refresh_price_lists(**_future: Any) -> None:
     refresh_every_price_list(now=database_now())
+
+
+# An hour later the same is asked for again if it is still due.
+@shared_task(name="billing.sync_due_accounts", queue="duties", expires=3000)
+def sync_due_accounts(**_future: Any) -> None:
+    wake_due_accounts(now=database_now())
+
+
+@shared_task(name="billing.sync_account", queue="duties")
+def sync_account(*, server_id: int, **_future: Any) -> None:
+    tend_one_account(server_id=server_id, clock=database_now)
 
 
 @shared_task(name="billing.nightly", queue="duties")

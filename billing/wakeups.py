@@ -34,6 +34,11 @@ def wake_price_list(server_id: int) -> None:
     transaction.on_commit(partial(_send, "billing.refresh_price_list", server_id=server_id))
 
 
+def wake_account_sync(server_id: int) -> None:
+    """Asks a worker to read this account whole after commit."""
+    transaction.on_commit(partial(_send, "billing.sync_account", server_id=server_id))
+
+
 def _send(task: str, *, after: timedelta = timedelta(0), **arguments: int) -> None:
     try:
         current_app.send_task(task, kwargs=arguments, countdown=max(after.total_seconds(), 0) or None, retry=False)

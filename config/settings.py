@@ -254,6 +254,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "FindingSortEnum": "billing.models.FindingSort",
+        "FindingStatusEnum": "billing.models.FindingStatus",
         "InvoiceStatusEnum": "billing.models.InvoiceStatus",
         "LineKindEnum": "billing.models.LineKind",
         "OperationKindEnum": "billing.models.OperationKind",

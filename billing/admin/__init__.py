@@ -2,9 +2,11 @@
 
 from billing.admin.api_keys import ApiKeyAdmin
 from billing.admin.clients import ClientAdmin
+from billing.admin.findings import FindingAdmin
 from billing.admin.invoices import InvoiceAdmin
 from billing.admin.operations import OperationAdmin
 from billing.admin.orders import OrderAdmin
+from billing.admin.pool import PooledLicenseAdmin
 from billing.admin.records import EmailAdmin, EventAdmin
 from billing.admin.servers import ServerAdmin
 from billing.admin.services import ServiceAdmin
@@ -15,9 +17,11 @@ __all__ = [
     "ClientAdmin",
     "EmailAdmin",
     "EventAdmin",
+    "FindingAdmin",
     "InvoiceAdmin",
     "OperationAdmin",
     "OrderAdmin",
+    "PooledLicenseAdmin",
     "ServerAdmin",
     "ServiceAdmin",
     "UserAdmin",

@@ -20,7 +20,8 @@ from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
 from billing.actions.ordering import OrderNotPending
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
-from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, ResolveInvalid
+from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, PooledLicenseKept, ResolveInvalid
+from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting
 from billing.actions.staff import StaffInvalid
 from billing.admin.forms import BackOfficeForm
 from billing.permissions import Permission
@@ -40,6 +41,10 @@ REFUSALS: Final = (
     OrderNotPending,
     PaymentConflict,
     PaymentInvalid,
+    PooledLicenseKept,
+    RemedyFailed,
+    RemedyInvalid,
+    RemedyNotFitting,
     ResolveInvalid,
     ServerInvalid,
     StaffInvalid,

@@ -1,5 +1,6 @@
 """The sidebar: only what the visitor's role may see."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin.dashboard import operations_badge
+from billing.admin.findings import findings_badge
 from billing.permissions import Permission
 from billing.queries.modules import modules_open_to
 from catalog.modules import MODULES
@@ -23,6 +25,7 @@ class Place:
     address: str
     permission: Permission = Permission.VIEW
     has_badge: bool = False
+    badge: Callable[[HttpRequest], str] = operations_badge
 
 
 PROVISIONING: Final = _("Provisioning")
@@ -41,6 +44,14 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
         PROVISIONING,
         (
             Place(_("Operations"), "sync_alt", "admin:billing_operation_changelist", has_badge=True),
+            Place(
+                _("Reconciliation"),
+                "balance",
+                "admin:billing_finding_changelist",
+                has_badge=True,
+                badge=findings_badge,
+            ),
+            Place(_("License pool"), "recycling", "admin:billing_pooledlicense_changelist"),
             Place(_("Servers"), "dns", "admin:noc_server_changelist", Permission.MANAGE_SERVERS),
             Place(_("Modules"), "extension", "admin:noc_server_modules", Permission.MANAGE_SERVERS),
             Place(_("Server groups"), "lan", "admin:noc_servergroup_changelist", Permission.MANAGE_SERVERS),
@@ -109,6 +120,6 @@ def _light_up_one(groups: list[dict[str, Any]], path: str) -> None:
 
 def _item(place: Place, request: HttpRequest) -> dict[str, Any]:
     item: dict[str, Any] = {"title": place.words, "icon": place.icon, "link": reverse(place.address)}
-    if place.has_badge and (count := operations_badge(request)):
+    if place.has_badge and (count := place.badge(request)):
         item |= {"badge": count, "badge_variant": "danger", "badge_style": "solid"}
     return item

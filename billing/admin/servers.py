@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesCheckboxFilt
 
 from billing.actions.accounts import save_account, test_account
 from billing.actions.sso import may_sign_on
+from billing.admin.account_buttons import SyncAccount
 from billing.admin.balance_chart import draw
 from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.forms import BackOfficeForm
@@ -209,7 +210,7 @@ class ServerAdmin(ObjectAdmin):
 
     page_template = "admin/noc/server/page.html"
     add_button = AddServer()
-    buttons = (TestConnection(), ChangeServer(), MakeDefault())
+    buttons = (TestConnection(), ChangeServer(), MakeDefault(), SyncAccount())
     list_display = (
         "state",
         "starred",

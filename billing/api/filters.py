@@ -8,6 +8,9 @@ from django.utils.functional import Promise
 
 from billing.models import (
     Client,
+    Finding,
+    FindingSort,
+    FindingStatus,
     Invoice,
     InvoiceStatus,
     Operation,
@@ -102,6 +105,19 @@ class ServiceFilter(django_filters.FilterSet):  # type: ignore[misc]
     class Meta:
         model = Service
         fields = ["client", "order", "product", "server", "status", "remote_id", "expires_before"]
+
+
+class FindingFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """`?server=1&service=2&status=OPEN&sort=ORPHAN&remote_id=123`."""
+
+    server = IdFilter(field_name="server_id")
+    service = IdFilter(field_name="service_id")
+    status = _any_of(FindingStatus.choices)
+    sort = _any_of(FindingSort.choices)
+
+    class Meta:
+        model = Finding
+        fields = ["server", "service", "status", "sort", "kind", "remote_id"]
 
 
 class OperationFilter(django_filters.FilterSet):  # type: ignore[misc]

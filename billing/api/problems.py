@@ -19,6 +19,7 @@ from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownC
 from billing.actions.ordering import CheckoutConflict, OrderInvalid, OrderNotPending
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, ResolveInvalid
+from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting
 from noc.servers import ServerInvalid
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -27,6 +28,7 @@ INVALID: Final = (
     CommandInvalid,
     OrderInvalid,
     PaymentInvalid,
+    RemedyInvalid,
     ResolveInvalid,
     ServerGroupInvalid,
     ServerInvalid,
@@ -40,6 +42,8 @@ CONFLICTS: Final[dict[type[Exception], str]] = {
     OperationNotOpen: "operation_not_open",
     OrderNotPending: "order_not_pending",
     PaymentConflict: "reference_conflict",
+    RemedyFailed: "partner_refused",
+    RemedyNotFitting: "remedy_not_fitting",
 }
 
 

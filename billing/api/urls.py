@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from billing.api.views.clients import ClientViewSet
 from billing.api.views.fallback import NothingHere
+from billing.api.views.findings import FindingViewSet
 from billing.api.views.invoices import InvoiceViewSet
 from billing.api.views.operations import OperationViewSet
 from billing.api.views.orders import OrderViewSet
@@ -24,6 +25,7 @@ router.register("orders", OrderViewSet)
 router.register("invoices", InvoiceViewSet)
 router.register("services", ServiceViewSet)
 router.register("operations", OperationViewSet)
+router.register("findings", FindingViewSet)
 
 urlpatterns = [
     path("v1/", include((router.urls, "api"), namespace="api-v1")),

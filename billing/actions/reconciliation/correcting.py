@@ -1,6 +1,6 @@
 """What remedies do. Each first speaks to the partner where it has to, then returns what is to be written here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from functools import partial
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from billing.actions.adopting import adopt_remote
+from billing.actions.adopting import AdoptionRefused, adopt_remote
 from billing.actions.commands import change_service
 from billing.actions.events import record_event
 from billing.actions.lifecycle import apply_remote_state
@@ -38,6 +38,14 @@ class RemedyNotFitting(Exception):
 
 class RemedyFailed(Exception):
     """The partner refused or did not answer; the finding stays."""
+
+
+class RemedyInvalid(Exception):
+    """The remedy lacks something, or was given the wrong thing; `errors` maps fields to messages."""
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__("; ".join(message for messages in errors.values() for message in messages))
+        self.errors = dict(errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +82,22 @@ def nothing() -> None:
 
 
 def adopt(order: Order) -> Write:
-    """Gives what was found to the chosen service; raises AdoptionRefused."""
-    assert order.chosen is not None
-    adopt_remote(
-        service=order.chosen,
-        server=order.finding.server,
-        remote_id=order.finding.remote_id,
-        actor=order.actor,
-        now=order.now,
-    )
+    """Gives what was found to the chosen service."""
+    finding = order.finding
+    if order.chosen is None:
+        raise RemedyInvalid({"service": [_("Choose the service that it belongs to.")]})
+    if order.chosen.kind != finding.kind:
+        raise RemedyInvalid({"service": [_("This service is of another kind.")]})
+    try:
+        adopt_remote(
+            service=order.chosen,
+            server=finding.server,
+            remote_id=finding.remote_id,
+            actor=order.actor,
+            now=order.now,
+        )
+    except AdoptionRefused as refusal:
+        raise RemedyInvalid(refusal.errors) from refusal
     return nothing
 
 

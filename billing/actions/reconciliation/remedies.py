@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from billing.actions.events import record_event
 from billing.actions.reconciliation import correcting
-from billing.actions.reconciliation.correcting import Deed, Order, RemedyFailed, RemedyNotFitting
+from billing.actions.reconciliation.correcting import Deed, Order, RemedyFailed, RemedyInvalid, RemedyNotFitting
 from billing.models import Finding, FindingSort, FindingStatus, Service
 from billing.queries.findings import ADOPT, CORRECT_HERE, CORRECT_THERE, IGNORE, TERMINATE_THERE, remedies_for
 
@@ -34,14 +34,6 @@ _DEEDS: dict[tuple[str, str], Deed] = {
 }
 
 
-class RemedyInvalid(Exception):
-    """The remedy lacks something; `errors` maps `service` or `reason` to messages."""
-
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__("; ".join(message for messages in errors.values() for message in messages))
-        self.errors = errors
-
-
 def apply_remedy(
     *, finding: Finding, code: str, actor: str, now: datetime, service: Service | None = None, reason: str = ""
 ) -> Finding:
@@ -49,14 +41,12 @@ def apply_remedy(
     anew. `service` is for *adopt*, `reason` for *ignore*. What speaks to the partner does so before anything is
     written, and is safe to repeat.
 
-    Raises RemedyNotFitting, RemedyInvalid, RemedyFailed, AdoptionRefused, CommandNotAllowed, ChangeInvalid.
+    Raises RemedyNotFitting, RemedyInvalid, RemedyFailed, CommandNotAllowed, CommandInvalid.
     """
     finding = Finding.objects.select_related("server", "service").get(pk=finding.pk)
     _check(finding, code)
     if code == IGNORE:
         return _ignore(finding, reason.strip(), actor=actor, now=now)
-    if code == ADOPT and service is None:
-        raise RemedyInvalid({"service": [_("Choose the service that it belongs to.")]})
     order = Order(finding, actor, now, service)
     write = _DEEDS[finding.sort, code](order)
     with transaction.atomic():
