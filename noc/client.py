@@ -161,13 +161,12 @@ class PartnerClient:
         params, started = {**params, "func": func}, time.monotonic()
         reply = self._exchange(self._keep_client(), params, self.deadlines.read)
         answer = self._judge(reply, params, has_effects=False)
-        if isinstance(answer, Unavailable) and is_file(reply):
-            answer = Node("file")
-        shown = reply if isinstance(answer, PartnerError) else replace(reply, body=FILE_LEFT_OUT)
-        self._keep_record(params, shown, answer, time.monotonic() - started)
-        if isinstance(answer, PartnerError):
-            raise answer
-        return reply.body if answer.name == "file" else answer
+        found = reply.body if isinstance(answer, Unavailable) and is_file(reply) else answer
+        shown = reply if isinstance(found, PartnerError) else replace(reply, body=FILE_LEFT_OUT)
+        self._keep_record(params, shown, found, time.monotonic() - started)
+        if isinstance(found, PartnerError):
+            raise found
+        return found
 
     def write(self, func: str, **params: str) -> Node:
         """A change that does no harm if a person repeats it. Sent once; trouble after sending → OutcomeUnknown."""
@@ -261,7 +260,7 @@ class PartnerClient:
         return judge_fault(clean, params, has_effects=has_effects)
 
     def _keep_record(
-        self, params: Mapping[str, str], reply: Reply, answer: Node | PartnerError, seconds: float
+        self, params: Mapping[str, str], reply: Reply, answer: Node | bytes | PartnerError, seconds: float
     ) -> None:
         shown = self._clean(reply.body[: 16 * MAX_RECORDED].decode("utf-8", "replace")) or str(reply.trouble)
         record = CallRecord(
@@ -329,9 +328,9 @@ def describe_unreadable(reply: Reply, error: Unreadable) -> str | Promise:
     return _("The partner answered with %(what)s (HTTP %(code)s).") % {"what": str(error), "code": reply.status_code}
 
 
-def name_outcome(answer: Node | PartnerError) -> str:
+def name_outcome(answer: Node | bytes | PartnerError) -> str:
     """One word for the record: ok, unavailable, unknown, missing, rejected, refused, money or protocol."""
-    if isinstance(answer, Node):
+    if not isinstance(answer, PartnerError):
         return "ok"
     names: tuple[tuple[type[PartnerError], str], ...] = (
         (Unavailable, "unavailable"),

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from billing.actions.events import record_event
+from billing.actions.fields import save_field_values
 from billing.actions.lifecycle import apply_remote_state
 from billing.actions.queueing import cancel_waiting, queue_operation
 from billing.models import (
@@ -23,13 +24,13 @@ from billing.models import (
     PoolState,
     Service,
 )
+from billing.queries.services import field_values
 from noc.errors import NotFound, PartnerError
 from noc.kinds import KINDS
-from noc.kinds.base import Kind
+from noc.kinds.base import Kind, has_other_tariff
 from noc.models import Server
 from noc.schemas import ItemStatus, RemoteService
 from noc.servers import connect
-from noc.tariffs import contradicts
 
 
 class AdoptionRefused(Exception):
@@ -139,8 +140,7 @@ def _check_remote(service: Service, remote: RemoteService) -> None:
         raise AdoptionRefused({"remote_id": [_("It is deleted at the partner.")]})
     if remote.status == ItemStatus.ORDERED:
         raise AdoptionRefused({"remote_id": [_("It is ordered at the partner but not paid.")]})
-    is_other = remote.tariff_id != service.tariff_id if remote.tariff_id else None
-    if is_other or (is_other is None and contradicts(remote.tariff_name, service.tariff_id)):
+    if has_other_tariff(remote, service.tariff_id):
         shown: Mapping[str, str] = {"shown": remote.tariff_id or remote.tariff_name, "wanted": service.tariff_id}
         words = _("It has the Product ID %(shown)s at the partner, the service has %(wanted)s.") % shown
         raise AdoptionRefused({"remote_id": [words]})
@@ -155,5 +155,18 @@ def _take_over(service: Service, server: Server, remote: RemoteService, *, actor
         service.save(update_fields=["server", "remote_id"])
         record_event("service.adopted", now=now, actor=actor, service=service, data={"from": before, "to": after})
     apply_remote_state(service=service, remote=remote, now=now)
-    if remote.auto_renewal:
+    if remote.auto_renewal or service.awaits_issue:
         queue_operation(service=service, kind=OperationKind.SYNC, now=now, actor=actor)
+
+
+def fill_empty_fields(*, service: Service, values: Mapping[str, str], actor: str, now: datetime) -> list[str]:
+    """Writes values (key → text) into fields of the service that are empty; returns the keys that were."""
+    with transaction.atomic():
+        locked = Service.objects.select_for_update(of=("self",)).select_related("product").get(pk=service.pk)
+        held = field_values(locked)
+        known = set(locked.product.custom_fields.values_list("key", flat=True))
+        empty = {key: text for key, text in values.items() if text and key in known and not held.get(key)}
+        if empty:
+            save_field_values(service=locked, values=empty)
+            record_event("service.fields_filled", now=now, actor=actor, service=locked, data={"fields": sorted(empty)})
+    return sorted(empty)

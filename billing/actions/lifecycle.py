@@ -131,7 +131,8 @@ def take_over(service: Service, remote: RemoteService, *, now: datetime) -> dict
     Returns what changed as name → [before, after].
     """
     changes: dict[str, Any] = {}
-    status = None if awaits_issue(service) else status_from(remote)
+    # Bought and not yet issued: whatever the partner calls it, only its issue makes it active.
+    status = None if service.awaits_issue and get_kind(service.kind).is_issued_later else status_from(remote)
     if status is not None and service.status != status and not service.is_ended:
         changes["status"] = [service.status, status]
         service.status = status
@@ -147,11 +148,6 @@ def take_over(service: Service, remote: RemoteService, *, now: datetime) -> dict
     service.remote_status = remote.status
     service.synced_at = now
     return changes
-
-
-def awaits_issue(service: Service) -> bool:
-    """Bought and not yet issued: whatever the partner calls it, only its issue makes it active."""
-    return service.status == ServiceStatus.PENDING and bool(service.kind) and get_kind(service.kind).is_issued_later
 
 
 def status_from(remote: RemoteService) -> ServiceStatus | None:

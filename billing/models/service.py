@@ -114,6 +114,11 @@ class Service(models.Model):
         """True once nothing more will be billed or bought for it."""
         return self.status in ENDED_STATUSES
 
+    @property
+    def awaits_issue(self) -> bool:
+        """True while it is bought and not yet issued: an authority decides, in minutes or days."""
+        return self.status == ServiceStatus.PENDING and bool(self.remote_id)
+
 
 class ServiceField(models.Model):
     """The value of a product's custom field for one service; a secret one is stored encrypted."""

@@ -35,29 +35,30 @@ def certificate_card(service: Service, *, audience: Audience) -> CertificateCard
     """None for services that are no certificates."""
     if not service.kind or not get_kind(service.kind).is_issued_later:
         return None
+    state = _state_of(service)
+    words = "" if service.is_ended else _words_for(service, state)
+    return CertificateCard(state, str(state.label), words, available_downloads(service, audience=audience))
+
+
+def pending_words(service: Service) -> str:
+    """What a bought service that is not active yet waits for, for its client."""
+    return _words_for(service, _state_of(service))
+
+
+def _state_of(service: Service) -> CertificateState:
     found = Certificate.objects.filter(service=service).values_list("state", flat=True).first()
-    state = CertificateState(found or CertificateState.NEW)
-    is_awaited = state == CertificateState.AWAITING and not service.is_ended
-    return CertificateCard(
-        state=state,
-        label=str(state.label),
-        words=awaiting_words(service) if is_awaited else "" if service.is_ended else str(_WORDS.get(state, "")),
-        downloads=available_downloads(service, audience=audience),
-    )
+    return CertificateState(found or CertificateState.NEW)
 
 
-def awaiting_words(service: Service) -> str:
-    """What the client has to do while the authority waits: the letter went to the mailbox that was named."""
+def _words_for(service: Service, state: CertificateState) -> str:
+    """While the authority waits: what the client has to do, and which mailbox its letter went to."""
+    if state != CertificateState.AWAITING:
+        return str(_WORDS[state])
     approver = field_values(service).get("approver_email_1", "")
     if not approver:
         return _("The authority has the request. The certificate appears here once it is issued.")
     words = _("Awaiting issue: confirm the letter that the authority sent to %(approver)s. It may take some days.")
     return words % {"approver": approver}
-
-
-def awaits_authority(service: Service) -> bool:
-    """Whether its certificate is ordered and the authority has not issued it yet."""
-    return Certificate.objects.filter(service=service, state=CertificateState.AWAITING).exists()
 
 
 def stored_request(service: Service, *, common_name: str) -> SigningRequest | None:

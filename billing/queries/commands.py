@@ -185,6 +185,8 @@ def _why_not_create(service: Service, running: dict[str, Operation]) -> str:
 def _why_not_renew(service: Service) -> str:
     if Cycle(service.cycle) not in CYCLE_MONTHS:
         return _("It was paid once and has no next period.")
+    if service.awaits_issue:
+        return _("The authority has not issued it yet.")
     if service.expires_on is None:
         return _("Its end date is not known yet: run Sync first.")
     return ""

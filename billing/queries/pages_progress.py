@@ -23,6 +23,7 @@ from billing.models import (
     OrderStatus,
     Service,
 )
+from billing.queries.certificates import pending_words
 from catalog.models import AutoSetup
 
 StepState = Literal["done", "current", "waiting", "failed", "ahead"]
@@ -89,6 +90,7 @@ _NAMES: Final[dict[str, Words]] = {
     OperationKind.TERMINATE: _("Stopping"),
     OperationKind.SYNC: _("Refreshing the data"),
     OperationKind.CHANGE: _("Changing the name and IP"),
+    OperationKind.REISSUE: _("Issuing anew"),
 }
 _GOING_ON: Final[dict[str, Words]] = {
     OperationKind.CREATE: _("This usually takes less than a minute."),
@@ -96,6 +98,7 @@ _GOING_ON: Final[dict[str, Words]] = {
     OperationKind.TERMINATE: _("The license is being deleted, usually within a minute."),
     OperationKind.SYNC: _("Fresh data appears here, usually within a minute."),
     OperationKind.CHANGE: _("The license is being changed, usually within a minute. The old values work until then."),
+    OperationKind.REISSUE: _("The authority is being asked, usually within a minute."),
 }
 _DONE: Final[dict[str, Words]] = {
     OperationKind.CREATE: _("It is ready."),
@@ -103,6 +106,7 @@ _DONE: Final[dict[str, Words]] = {
     OperationKind.TERMINATE: _("The license is deleted."),
     OperationKind.SYNC: _("The data is fresh."),
     OperationKind.CHANGE: _("The name and IP are changed."),
+    OperationKind.REISSUE: _("The authority was asked. The new certificate appears here once it is issued."),
 }
 _FAILED: Final[dict[str, Words]] = {
     OperationKind.CREATE: _("It could not be bought. Our staff has been told; your payment is not lost."),
@@ -110,6 +114,7 @@ _FAILED: Final[dict[str, Words]] = {
     OperationKind.TERMINATE: _("It could not be stopped. Our staff has been told."),
     OperationKind.SYNC: _("The data could not be refreshed; what you see is what was known last."),
     OperationKind.CHANGE: _("The change was refused, the old values stay. Check them and try again."),
+    OperationKind.REISSUE: _("It was not issued anew. Our staff has been told; the certificate that you have goes on."),
 }
 _CHECKING: Final = _(
     "No confirmation has come yet. We check by ourselves whether it went through, so that nothing is done twice; "
@@ -127,7 +132,9 @@ def operation_state(operation: Operation) -> tuple[StepState, str]:
     kind, status = operation.kind, operation.status
     state: StepState
     words: Words
-    if status == OperationStatus.DONE:
+    if status == OperationStatus.DONE and kind == OperationKind.CREATE and operation.service.awaits_issue:
+        state, words = "waiting", pending_words(operation.service)
+    elif status == OperationStatus.DONE:
         state, words = "done", _DONE[kind]
     elif status == OperationStatus.HELD:
         state, words = "waiting", _HELD.get(operation.hold_reason, _PAUSED)

@@ -1,6 +1,6 @@
 """SSL certificates: the partner's `certificate` (partner-api.md §6.9). Ordered with a request (CSR), issued later."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -168,12 +168,14 @@ class CertificateKind(Kind):
     def read_material(self, client: PartnerClient, remote_id: str, csr: str) -> Material | None:
         """The issued certificate for `csr`, from the form or by the named function; None if neither holds it.
 
-        Raises MaterialForeign where all that is there was issued for another request.
+        Without a CSR of ours the one in the form counts. Raises MaterialForeign where all that is there was issued for
+        another request.
         """
+        form = client.read("certificate.edit", elid=remote_id)
         foreign: MaterialForeign | None = None
-        for content in self._contents(client, remote_id):
+        for content in (*texts_of(form), *self._download(client, remote_id)):
             try:
-                return read_material(content, csr=csr)
+                return read_material(content, csr=csr or form.text("csr"))
             except MaterialForeign as error:
                 foreign = error
             except MaterialUnreadable:
@@ -182,15 +184,18 @@ class CertificateKind(Kind):
             raise foreign
         return None
 
-    def _contents(self, client: PartnerClient, remote_id: str) -> list[bytes]:
-        contents = texts_of(client.read("certificate.edit", elid=remote_id))
-        if function := CertificateFunctions.configured().file:
-            try:
-                answer = client.download(function, elid=remote_id)
-            except (AuthFailed, NotFound, ProtocolError, Rejected):
-                return contents  # not there yet, or the name is wrong: the form alone decides
-            contents.append(answer) if isinstance(answer, bytes) else contents.extend(texts_of(answer))
-        return contents
+    def _download(self, client: PartnerClient, remote_id: str) -> Iterator[bytes]:
+        function = CertificateFunctions.configured().file
+        if not function:
+            return
+        try:
+            answer = client.download(function, elid=remote_id)
+        except (AuthFailed, NotFound, ProtocolError, Rejected):
+            return  # not there yet, or the name is wrong: the form alone decides
+        if isinstance(answer, bytes):
+            yield answer
+        else:
+            yield from texts_of(answer)
 
     def can_reissue(self) -> bool:
         """Whether the partner's function for it has been named."""

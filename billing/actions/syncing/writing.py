@@ -66,6 +66,8 @@ def write_forms(
             if changes:
                 changed.append(service)
                 events.append(_event(service, changes, now=now))
+            if service.awaits_issue:  # only its own SYNC sees whether it is issued by now
+                queue_operation(service=service, kind=OperationKind.SYNC, now=now)
         Service.objects.bulk_update(locked.values(), TAKEN_OVER, batch_size=500)
         save_values_of_many(services=list(locked.values()), values=values)
         Event.objects.bulk_create(events)
