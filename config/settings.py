@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "noc",
     "catalog",
     "billing",
+    "whmcs",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -218,10 +218,7 @@ class Kind(ABC):
 
     def matches(self, row: RemoteService, tariff_id: str, fields: Mapping[str, str]) -> bool:
         """Could this row be what we ordered? Compares what both sides have: a row may show less than we sent."""
-        if row.tariff_id:
-            if row.tariff_id != tariff_id.strip():
-                return False
-        elif contradicts(row.tariff_name, tariff_id):
+        if has_other_tariff(row, tariff_id):
             return False
         shown = shown_values(row)
         return all(may_be_same(key, shown.get(key, ""), fields.get(key, "")) for key in self.key_fields)
@@ -247,6 +244,13 @@ def read_payment_hint(reply: Node) -> PaymentHint:
         asks_payment=bool(re.search(r"\bfunc=payment\b", next_step)),
         shows_basket=bool(re.search(r"\bfunc=(?:basket|cart)\b", next_step)),
     )
+
+
+def has_other_tariff(row: RemoteService, tariff_id: str) -> bool:
+    """Whether the partner shows it under another tariff: by its id, by its name only where there is no id."""
+    if row.tariff_id:
+        return row.tariff_id != tariff_id.strip()
+    return contradicts(row.tariff_name, tariff_id)
 
 
 def shown_values(row: RemoteService) -> dict[str, str]:

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class WhmcsConfig(AppConfig):
+    name = "whmcs"
+    verbose_name = "WHMCS"
