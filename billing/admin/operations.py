@@ -29,6 +29,7 @@ from billing.admin.operation_buttons import (
     retry_words,
 )
 from billing.admin.operation_pages import attempts_with_calls, poll_seconds
+from billing.admin.pool import DeleteInstead
 from billing.admin.services import service_title
 from billing.models import SETTLED_STATUSES, Operation, OperationAttempt, OperationStatus
 from billing.permissions import Permission
@@ -69,7 +70,7 @@ class OperationAdmin(ObjectAdmin):
     """Everything that was asked of partners."""
 
     page_template = "admin/billing/operation/page.html"
-    buttons = (Retry(), LookAgain(), WasDone(), WasNotDone(), CancelOperation())
+    buttons = (Retry(), LookAgain(), WasDone(), WasNotDone(), CancelOperation(), DeleteInstead())
     page_related = ("service__client", "service__product", "service__server", "server")
     list_display = ("state", "what", "client", "server_words", "message_words", "attempt", "asked", "due")
     list_display_links = ("what",)

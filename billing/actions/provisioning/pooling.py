@@ -122,5 +122,5 @@ def _move(row: PooledLicense, before: PoolState, after: PoolState, *, now: datet
 
 
 def _record(name: str, claim: Claim, row: PooledLicense, *, now: datetime, note: str = "") -> None:
-    data = {"number": row.remote_id, "server": row.server_id, **({"note": note} if note else {})}
+    data = {"remote_id": row.remote_id, "server": row.server_id, "message": note}
     record_event(name, now=now, service=claim.service, operation=claim.operation, data=data)
