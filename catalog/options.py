@@ -28,6 +28,11 @@ class ChosenOption:
     setup_fee: Decimal
 
     @property
+    def label(self) -> str:
+        """The option as a label: `Additional servers`."""
+        return option_label(self.option)
+
+    @property
     def words(self) -> str:
         """The option in the middle of a sentence: `additional servers`."""
         return within_sentence(option_label(self.option))

@@ -16,6 +16,8 @@ store_addresses = [
     path("checkout/", checkout.checkout, name="checkout"),
     path("checkout/summary/", checkout.summary, name="summary"),
     path("checkout/<int:place>/remove/", checkout.remove, name="remove"),
+    path("checkout/<int:place>/addons/<int:product_id>/remove/", checkout.remove_addon, name="remove_addon"),
+    path("services/<int:service_id>/add/<int:product_id>/", store.addon, name="addon"),
 ]
 client_addresses = [
     path("services/", my_services.services, name="services"),

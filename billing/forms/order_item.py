@@ -1,29 +1,46 @@
-"""The order form of a product: the cycle, how many, and the product's own fields."""
+"""The order form of a product: the cycle, how many, its options and fields, and the addons that go with it."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.functional import cached_property
-from django.utils.html import conditional_escape
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.fields import CHECKED, FieldsInvalid, clean_field_values, order_form_fields, split_options
-from catalog.models import CustomField, FieldType, Price, Product, QuantityMode
+from billing.forms.product_inputs import FIELD_PREFIX, OPTION_PREFIX, ProductInputs
+from billing.queries.addons import AddonParent, addon_price, supplied_values
+from billing.queries.pages_store import price_item
+from catalog.models import Price, Product, QuantityMode
+from catalog.pricing import PricedItem
 
-FIELD_PREFIX = "field_"
 MAX_QUANTITY = 50
 
 
-class OrderItemForm(forms.Form):
-    """What a client wants of one product. `prices`: what is offered to this reader, shortest cycle first.
+class AddonInputs(ProductInputs):
+    """An addon offered with a product: wanted or not, and its own options and fields. `prices` holds one price."""
 
-    `check_address`: where one changed input is checked and the price is computed anew.
+    chosen = forms.BooleanField(required=False)
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether it is wanted so far."""
+        return bool(self["chosen"].value())
+
+    def clean(self) -> dict[str, Any]:
+        """What is not wanted is not judged."""
+        if not self.is_chosen:
+            self.errors.clear()
+            return {}
+        return super().clean()
+
+
+class OrderItemForm(ProductInputs):
+    """What a client wants of one product. `parent`: the service that an addon is ordered for.
+
+    `addons` are offered with it; the inputs of each go by the prefix `addon_<id>`.
     """
 
-    half_fields: ClassVar[frozenset[str]] = frozenset()
     cycle = forms.ChoiceField(label=_("Billing period"), widget=forms.RadioSelect)
     quantity = forms.IntegerField(
         label=_("Quantity"),
@@ -34,25 +51,67 @@ class OrderItemForm(forms.Form):
     )
 
     def __init__(
-        self, *arguments: Any, product: Product, prices: tuple[Price, ...], check_address: str, **options: Any
-    ):
-        super().__init__(*arguments, **options)
-        self.product, self.prices = product, prices
+        self,
+        *arguments: Any,
+        product: Product,
+        prices: Sequence[Price],
+        parent: AddonParent | None = None,
+        addons: Sequence[Product] = (),
+        **options: Any,
+    ) -> None:
+        supplied = supplied_values(product, parent) if parent else {}
+        super().__init__(*arguments, product=product, prices=prices, supplied=supplied, **options)
         cycle = self.fields["cycle"]
         assert isinstance(cycle, forms.ChoiceField)
         cycle.choices = [(price.cycle, price.get_cycle_display()) for price in prices]
-        cycle.initial = prices[0].cycle
-        if product.quantity_mode == QuantityMode.ONE:
+        usual = addon_price(product, cycle=parent.cycle, currency=self.currency) if parent else None
+        cycle.initial = (usual or prices[0]).cycle
+        if product.quantity_mode == QuantityMode.ONE or parent is not None:
             del self.fields["quantity"]
-        for custom in order_form_fields(product):
-            self.fields[FIELD_PREFIX + custom.key] = _input_for(custom)
-        for field in self.fields.values():
-            field.widget.attrs["hx-post"] = check_address
+        self.addon_forms = [form for addon in addons if (form := self._addon_form(addon, options["check_address"]))]
+
+    def _addon_form(self, addon: Product, check_address: str) -> AddonInputs | None:
+        """None for an addon that is not sold in this currency."""
+        price = addon_price(addon, cycle=self.chosen_price.cycle, currency=self.currency)
+        if price is None:
+            return None
+        prefix = f"addon_{addon.pk}"
+        return AddonInputs(
+            self.data if self.is_bound else None,
+            product=addon,
+            prices=[price],
+            currency=self.currency,
+            check_address=check_address,
+            supplied=supplied_values(addon, self._as_parent()),
+            prefix=prefix,
+            initial=self.initial.get(prefix),
+        )
+
+    def _as_parent(self) -> AddonParent:
+        """This product as what addons are added to: a required address will be there for them to take over."""
+        address = self.fields.get(f"{FIELD_PREFIX}ip")
+        typed = str(self[f"{FIELD_PREFIX}ip"].value() or "").strip() if address else ""
+        ip = None if address is not None and address.required else typed
+        return AddonParent(self.product, self.chosen_price.cycle, 1, ip)
+
+    @property
+    def chosen_addons(self) -> list[AddonInputs]:
+        """The addons that are wanted."""
+        return [form for form in self.addon_forms if form.is_chosen]
 
     @property
     def summary_forms(self) -> list[forms.BaseForm]:
         """What the list of errors on top covers."""
-        return [self]
+        return [self, *self.chosen_addons]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything of what is wanted is wrong."""
+        return any(form.errors for form in self.summary_forms)
+
+    def is_valid(self) -> bool:
+        """Judges what is wanted, addons too, so that all errors show at once."""
+        return self.is_bound and not self.has_errors
 
     @cached_property
     def cycle_choices(self) -> list[tuple[Any, Price]]:
@@ -60,74 +119,46 @@ class OrderItemForm(forms.Form):
         return list(zip(self["cycle"], self.prices, strict=True))
 
     @property
-    def product_fields(self) -> list[BoundField]:
-        """The product's own fields, in display order."""
-        return [bound for bound in self if bound.name.startswith(FIELD_PREFIX)]
-
-    def clean(self) -> dict[str, Any]:
-        """Judges the product's fields; `cleaned_data["fields"]` then holds key → value as it will be kept."""
-        cleaned = super().clean() or {}
-        values = {
-            name.removeprefix(FIELD_PREFIX): _as_text(cleaned.get(name, ""))
-            for name in self.fields
-            if name.startswith(FIELD_PREFIX)
-        }
-        cleaned["fields"] = {}
-        try:
-            cleaned["fields"] = clean_field_values(self.product, values)
-        except FieldsInvalid as error:
-            self.add_field_errors(error.errors)
-        return cleaned
-
-    def add_field_errors(self, errors: Mapping[str, list[str]]) -> None:
-        """Puts messages (field key → messages) beside their fields; what has no field here goes on top."""
-        for key, messages in errors.items():
-            name = FIELD_PREFIX + key
-            for message in messages:
-                self.add_error(name if name in self.fields else None, message)
-
-    @property
     def chosen_price(self) -> Price:
-        """The price of the chosen cycle; of the first one while nothing valid is chosen."""
         chosen = self["cycle"].value()
         return next((price for price in self.prices if price.cycle == chosen), self.prices[0])
 
+    @property
+    def chosen_quantity(self) -> int | None:
+        """How many are wanted so far; None while the number makes no sense."""
+        if "quantity" not in self.fields:
+            return 1
+        try:
+            return int(self.fields["quantity"].clean(self["quantity"].value()))
+        except forms.ValidationError:
+            return None
 
-def _as_text(value: object) -> str:
-    if isinstance(value, bool):
-        return CHECKED if value else ""
-    return str(value)
+    def priced_items(self) -> list[PricedItem] | None:
+        """The product and the chosen addons in the words of the price engine; None while a number makes no sense."""
+        quantity = self.chosen_quantity
+        items: list[PricedItem] = []
+        for form in [self, *self.chosen_addons]:
+            options = form.chosen_options()
+            if quantity is None or options is None:
+                return None
+            price = form.chosen_price
+            items.append(
+                price_item(price, product=form.product, quantity=quantity, currency=self.currency, options=options)
+            )
+        return items
+
+    def find_input(self, name: str) -> BoundField | None:
+        """The input that goes by `name` on the page, the addons' too."""
+        for form in (self, *self.addon_forms):
+            for bound in form:
+                if bound.html_name == name:
+                    return bound
+        return None
 
 
-def _input_for(custom: CustomField) -> forms.Field:
-    """The input of a custom field; what is allowed in it is judged by the catalog alone."""
-    common: dict[str, Any] = {
-        "label": gettext(custom.label) if custom.label else custom.key,
-        "help_text": conditional_escape(gettext(custom.description)) if custom.description else "",
-        "required": custom.is_required,
+def initial_values(fields: Mapping[str, str], options: Mapping[str, int]) -> dict[str, Any]:
+    """What inputs of a product start with: values by key, counts by key."""
+    return {
+        **{FIELD_PREFIX + key: value for key, value in fields.items()},
+        **{OPTION_PREFIX + key: count for key, count in options.items()},
     }
-    field: forms.Field
-    if custom.type == FieldType.DROPDOWN:
-        options = split_options(custom)
-        field = forms.CharField(widget=forms.Select(choices=[("", "—"), *((o, o) for o in options)]), **common)
-    elif custom.type == FieldType.CHECKBOX:
-        field = forms.BooleanField(**common)
-    else:
-        field = forms.CharField(widget=_text_widget(custom), strip=True, **common)
-    # Shown as required, but not judged here: the catalog's message would come on top of Django's.
-    field.validate = lambda value: None  # type: ignore[method-assign]
-    return field
-
-
-def _text_widget(custom: CustomField) -> forms.Widget:
-    attrs = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
-    if custom.type == FieldType.TEXTAREA:
-        return forms.Textarea(attrs={**attrs, "rows": 6, "class": "mono-input"})
-    if custom.type == FieldType.PASSWORD:
-        return forms.PasswordInput(attrs={**attrs, "autocomplete": "new-password"}, render_value=True)
-    if custom.type == FieldType.LINK:
-        return forms.TextInput(attrs={**attrs, "inputmode": "url"})
-    if "ip" in custom.key.split("_"):
-        # A numeric keypad has no dot on some phones; "decimal" does.
-        return forms.TextInput(attrs={**attrs, "inputmode": "decimal", "class": "mono-input"})
-    return forms.TextInput(attrs=attrs)

@@ -66,6 +66,11 @@ def addons_of(product: Product) -> list[Product]:
     return list(rows.select_related("group", "server_group").prefetch_related(*ORDER_ROWS))
 
 
+def can_be_added(addon: Product, service: Service) -> bool:
+    """Whether the service is live or pending, and its product is sold with the addon."""
+    return not service.is_ended and service.product.addons.filter(pk=addon.pk).exists()
+
+
 def offered_addons(service: Service) -> list[OfferedAddon]:
     """What the owner of a live or pending service may add to it now; not what it has already."""
     if service.is_ended:

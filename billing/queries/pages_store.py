@@ -7,27 +7,44 @@ from typing import Protocol
 
 from django.utils.translation import gettext
 
+from billing.models import Client, Service
+from billing.queries.addons import addon_price
 from catalog.models import Currency, Price, Product
+from catalog.options import ChosenOption, OptionsInvalid, choose_options
 from catalog.pricing import PricedItem, Quote, quote
-from catalog.queries import StoreGroup, get_price
+from catalog.queries import ORDER_ROWS, StoreGroup, get_price
 
 
-class Choice(Protocol):
-    """What a visitor chose of one product."""
+class Configured(Protocol):
+    """A product with the values and counts that a visitor chose."""
 
     @property
     def product_id(self) -> int: ...
+    @property
+    def fields(self) -> Mapping[str, str]: ...
+    @property
+    def options(self) -> Mapping[str, int]: ...
+
+
+class Choice(Configured, Protocol):
+    """What a visitor chose of one product, with the addons that go with it."""
+
     @property
     def cycle(self) -> str: ...
     @property
     def quantity(self) -> int: ...
     @property
-    def fields(self) -> Mapping[str, str]: ...
+    def parent_id(self) -> int | None: ...
+    @property
+    def addons(self) -> Sequence[Configured]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class BasketLine:
-    """A choice with its product, price and sum; `fields` are (label, value, is_secret)."""
+    """A choice with its product, price and sum; `fields` are (label, value, is_secret).
+
+    `addon_of` is the line that an addon goes with, `parent` the service that one is ordered for.
+    """
 
     place: int
     product: Product
@@ -35,19 +52,47 @@ class BasketLine:
     quantity: int
     values: Mapping[str, str]
     fields: tuple[tuple[str, str, bool], ...]
+    counts: Mapping[str, int]
+    options: tuple[ChosenOption, ...]
+    addon_of: int | None
+    parent: Service | None
     amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
+class MissingChoice:
+    """What cannot be ordered in this currency any more: its place in the basket, and of which addon there."""
+
+    place: int
+    addon_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PricedBasket:
-    """Everything chosen. `missing` are places in the basket of what cannot be ordered in this currency any more."""
+    """Everything chosen, addons right behind what they go with."""
 
     lines: tuple[BasketLine, ...]
-    missing: tuple[int, ...]
+    missing: tuple[MissingChoice, ...]
     quote: Quote
 
 
-def price_item(price: Price, *, product: Product, quantity: int, currency: Currency) -> PricedItem:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A choice that can be ordered."""
+
+    place: int
+    choice: Configured
+    product: Product
+    price: Price
+    quantity: int
+    options: tuple[ChosenOption, ...]
+    addon_of: int | None = None
+    parent: Service | None = None
+
+
+def price_item(
+    price: Price, *, product: Product, quantity: int, currency: Currency, options: Sequence[ChosenOption] = ()
+) -> PricedItem:
     """A choice in the words of the price engine."""
     return PricedItem(
         description=product.name,
@@ -56,53 +101,116 @@ def price_item(price: Price, *, product: Product, quantity: int, currency: Curre
         unit_price=price.price,
         setup_fee=price.setup_fee,
         precision=currency.precision,
+        options=tuple(option.priced() for option in options),
     )
 
 
-def price_basket(choices: Sequence[Choice], *, currency: Currency) -> PricedBasket:
-    """Prices the basket at this moment's prices; two queries and two more for fields, however much is in it."""
-    ids = {choice.product_id for choice in choices}
-    products = (
-        Product.objects.filter(pk__in=ids, is_retired=False)
-        .select_related("group")
-        .prefetch_related("prices", "custom_fields")
-        .in_bulk()
-    )
-    found: list[tuple[int, Choice, Product, Price]] = []
-    missing: list[int] = []
+def recurring_by_cycle(items: Sequence[PricedItem], quoted: Quote) -> dict[str, Decimal]:
+    """What comes again, cycle by cycle: addons may be billed for other periods than what they go with."""
+    sums: dict[str, Decimal] = {}
+    for item, amount in zip(items, quoted.recurring, strict=True):
+        if amount:
+            sums[item.cycle] = sums.get(item.cycle, Decimal(0)) + amount
+    return sums
+
+
+def price_basket(choices: Sequence[Choice], *, currency: Currency, client: Client | None) -> PricedBasket:
+    """Prices the basket at this moment's prices; the same few queries however much is in it."""
+    ids = {entry.product_id for choice in choices for entry in (choice, *choice.addons)}
+    rows = Product.objects.filter(pk__in=ids, is_retired=False)
+    products = rows.select_related("group").prefetch_related(*ORDER_ROWS).in_bulk()
+    parents = _parents_of(choices, client)
+    found: list[_Found] = []
+    missing: list[MissingChoice] = []
     for place, choice in enumerate(choices):
-        product = products.get(choice.product_id)
-        price = get_price(product, choice.cycle, currency) if product else None
-        if product is None or price is None:
-            missing.append(place)
-        else:
-            found.append((place, choice, product, price))
+        main = _find(place, choice, products, currency, parents)
+        if main is None:
+            missing.append(MissingChoice(place))
+            continue
+        main_index = len(found)
+        found.append(main)
+        for addon in choice.addons:
+            entry = _find_with(main, main_index, addon, products, currency)
+            if entry is None:
+                missing.append(MissingChoice(place, addon.product_id))
+            else:
+                found.append(entry)
     quoted = quote(
         [
-            price_item(price, product=product, quantity=choice.quantity, currency=currency)
-            for _, choice, product, price in found
+            price_item(one.price, product=one.product, quantity=one.quantity, currency=currency, options=one.options)
+            for one in found
         ]
     )
-    lines = tuple(
-        _basket_line(index, place, choice, product, price, quoted)
-        for index, (place, choice, product, price) in enumerate(found)
-    )
+    lines = tuple(_basket_line(index, one, quoted) for index, one in enumerate(found))
     return PricedBasket(lines=lines, missing=tuple(missing), quote=quoted)
 
 
-def _basket_line(index: int, place: int, choice: Choice, product: Product, price: Price, quoted: Quote) -> BasketLine:
+def _parents_of(choices: Sequence[Choice], client: Client | None) -> Mapping[int, Service]:
+    ids = {choice.parent_id for choice in choices if choice.parent_id is not None}
+    if not ids or client is None:
+        return {}
+    return Service.objects.filter(client=client, pk__in=ids).select_related("product").in_bulk()
+
+
+def _find(
+    place: int,
+    choice: Choice,
+    products: Mapping[int, Product],
+    currency: Currency,
+    parents: Mapping[int, Service],
+) -> _Found | None:
+    product = products.get(choice.product_id)
+    price = get_price(product, choice.cycle, currency) if product else None
+    options = _options_of(product, price, choice, currency)
+    if product is None or price is None or options is None:
+        return None
+    if choice.parent_id is None:
+        return _Found(place, choice, product, price, choice.quantity, options)
+    parent = parents.get(choice.parent_id)
+    return _Found(place, choice, product, price, choice.quantity, options, parent=parent) if parent else None
+
+
+def _find_with(
+    main: _Found, main_index: int, addon: Configured, products: Mapping[int, Product], currency: Currency
+) -> _Found | None:
+    product = products.get(addon.product_id)
+    price = addon_price(product, cycle=main.price.cycle, currency=currency) if product else None
+    options = _options_of(product, price, addon, currency)
+    if product is None or price is None or options is None:
+        return None
+    return _Found(main.place, addon, product, price, main.quantity, options, addon_of=main_index)
+
+
+def _options_of(
+    product: Product | None, price: Price | None, choice: Configured, currency: Currency
+) -> tuple[ChosenOption, ...] | None:
+    """None where an option cannot be had as it was chosen."""
+    if product is None or price is None:
+        return None
+    try:
+        return choose_options(product, choice.options, cycle=price.cycle, currency=currency)
+    except OptionsInvalid:
+        return None
+
+
+def _basket_line(index: int, found: _Found, quoted: Quote) -> BasketLine:
+    chosen = found.choice.fields
     fields = tuple(
-        (gettext(field.label) if field.label else field.key, choice.fields[field.key], field.is_secret)
-        for field in product.custom_fields.all()
-        if field.key in choice.fields
+        (gettext(field.label) if field.label else field.key, chosen[field.key], field.is_secret)
+        for field in found.product.custom_fields.all()
+        if field.key in chosen
     )
     return BasketLine(
-        place=place,
-        product=product,
-        price=price,
-        quantity=choice.quantity,
-        values=choice.fields,
+        place=found.place,
+        product=found.product,
+        price=found.price,
+        quantity=found.quantity,
+        values=chosen,
         fields=fields,
+        counts=found.choice.options,
+        options=found.options,
+        addon_of=found.addon_of,
+        parent=found.parent,
         amount=sum((line.amount for line in quoted.lines if line.item_index == index), Decimal(0)),
     )
 

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -13,13 +14,28 @@ LIMIT = 20
 
 
 @dataclass(frozen=True, slots=True)
+class BasketAddon:
+    """An addon chosen together with a product; its cycle and quantity follow from there."""
+
+    product_id: int
+    fields: Mapping[str, str]
+    options: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class BasketItem:
-    """One configured product; `fields` holds key → value, judged by the catalog when it was put in."""
+    """One configured product; `fields` holds key → value, judged by the catalog when it was put in.
+
+    `parent_id` is the service that an addon is for; `addons` go where the item goes.
+    """
 
     product_id: int
     cycle: str
     quantity: int
     fields: Mapping[str, str]
+    options: Mapping[str, int] = field(default_factory=dict)
+    parent_id: int | None = None
+    addons: tuple[BasketAddon, ...] = ()
 
 
 def read_basket(request: HttpRequest) -> list[BasketItem]:
@@ -28,9 +44,14 @@ def read_basket(request: HttpRequest) -> list[BasketItem]:
     if not token:
         return []
     try:
-        return [BasketItem(**values) for values in json.loads(decrypt(token))]
+        return [_item_of(values) for values in json.loads(decrypt(token))]
     except DecryptionFailed:
         return []
+
+
+def _item_of(values: dict[str, Any]) -> BasketItem:
+    addons = tuple(BasketAddon(**addon) for addon in values.pop("addons", ()))
+    return BasketItem(**values, addons=addons)
 
 
 def put_in_basket(request: HttpRequest, item: BasketItem, *, place: int | None = None) -> None:
@@ -44,8 +65,17 @@ def put_in_basket(request: HttpRequest, item: BasketItem, *, place: int | None =
 
 
 def remove_from_basket(request: HttpRequest, *, place: int) -> None:
-    """Takes one item out; a place that is not there changes nothing."""
+    """Takes one item out, its addons with it; a place that is not there changes nothing."""
     _write(request, [item for index, item in enumerate(read_basket(request)) if index != place])
+
+
+def remove_addon_from_basket(request: HttpRequest, *, place: int, product_id: int) -> None:
+    """Takes an addon off an item; what is not there changes nothing."""
+    items = read_basket(request)
+    if place < len(items):
+        kept = tuple(addon for addon in items[place].addons if addon.product_id != product_id)
+        items[place] = replace(items[place], addons=kept)
+    _write(request, items)
 
 
 def empty_basket(request: HttpRequest) -> None:

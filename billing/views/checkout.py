@@ -21,10 +21,11 @@ from billing.forms.checkout import PaymentForm
 from billing.forms.registration import RegistrationForm
 from billing.models import Client, Order
 from billing.queries.pages_payment import payment_methods
-from billing.queries.pages_store import PricedBasket, price_basket
-from billing.views.basket import empty_basket, read_basket, remove_from_basket
+from billing.queries.pages_store import BasketLine, PricedBasket, price_basket
+from billing.views.basket import empty_basket, read_basket, remove_addon_from_basket, remove_from_basket
 from billing.views.current import actor_of, current_client, store_currency
 from catalog.models import Currency
+from catalog.options import option_label
 
 LOGIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -80,14 +81,22 @@ def summary(request: HttpRequest) -> HttpResponse:
     code = request.GET.get("currency", "")
     chosen = None if client else Currency.objects.filter(pk=code).first()
     currency = chosen or store_currency(request, client)
-    basket = price_basket(read_basket(request), currency=currency)
+    basket = price_basket(read_basket(request), currency=currency, client=client)
     return render(request, "store/sums.html", {"basket": basket, "currency": currency})
 
 
 @require_POST
 def remove(request: HttpRequest, place: int) -> HttpResponse:
-    """Takes an item out of the basket."""
+    """Takes an item out of the basket, its addons with it."""
     remove_from_basket(request, place=place)
+    messages.info(request, _("Taken out of the basket."))
+    return redirect("store:checkout")
+
+
+@require_POST
+def remove_addon(request: HttpRequest, place: int, product_id: int) -> HttpResponse:
+    """Takes an addon off an item of the basket."""
+    remove_addon_from_basket(request, place=place, product_id=product_id)
     messages.info(request, _("Taken out of the basket."))
     return redirect("store:checkout")
 
@@ -102,7 +111,7 @@ def _build(request: HttpRequest) -> _Checkout:
         registration.fields["currency"].widget.attrs |= {"hx-get": reverse("store:summary"), "hx-target": "#sums"}
         if registration.is_bound and registration.is_valid():
             currency = registration.cleaned_data["currency"]
-    basket = price_basket(read_basket(request), currency=currency)
+    basket = price_basket(read_basket(request), currency=currency, client=client)
     methods = payment_methods(client, total=basket.quote.total)
     payment = PaymentForm(data, methods=methods, initial={"checkout_key": secrets.token_urlsafe(24)})
     page = _Checkout(client, currency, basket, payment, registration)
@@ -161,7 +170,15 @@ def _register(form: RegistrationForm | None) -> Client:
 def _place(request: HttpRequest, page: _Checkout, client: Client) -> Order:
     details = page.payment.cleaned_data
     items = [
-        ItemRequest(product=line.product, cycle=line.price.cycle, quantity=line.quantity, fields=line.values)
+        ItemRequest(
+            product=line.product,
+            cycle=line.price.cycle,
+            quantity=line.quantity,
+            fields=line.values,
+            options=line.counts,
+            parent=line.parent,
+            parent_item=line.addon_of,
+        )
         for line in page.basket.lines
     ]
     return place_order(
@@ -191,7 +208,15 @@ def _add_order_errors(page: _Checkout, errors: dict[str, list[str]]) -> None:
             continue
         if parts[0] == "items" and len(parts) > 1 and parts[1].isdecimal():
             line = page.basket.lines[int(parts[1])]
-            labels = {field.key: field.label for field in line.product.custom_fields.all()}
-            subject = " · ".join(filter(None, (line.product.name, labels.get(parts[-1], ""))))
+            subject = " · ".join(filter(None, (line.product.name, _label_of(line, parts[2:]))))
         for text in texts:
             page.payment.add_error(None, f"{subject}: {text}" if subject else text)
+
+
+def _label_of(line: BasketLine, path: list[str]) -> str:
+    """The input that `fields.ip` or `options.nodes` names; "" for what has no label of its own."""
+    if path[:1] == ["fields"]:
+        return next((_(field.label) for field in line.product.custom_fields.all() if field.key == path[-1]), "")
+    if path[:1] == ["options"]:
+        return next((option_label(option) for option in line.product.options.all() if option.key == path[-1]), "")
+    return ""

@@ -3,30 +3,37 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from billing.forms.order_item import FIELD_PREFIX, OrderItemForm
-from billing.models import Client
-from billing.queries.pages_store import lowest_price, price_item
-from billing.views.basket import BasketItem, put_in_basket, read_basket
-from billing.views.current import CURRENCY_KEY, current_client, store_currency
+from billing.forms.order_item import OrderItemForm, initial_values
+from billing.models import Client, Service
+from billing.queries.addons import AddonParent, addons_of, can_be_added, offered_addons, parent_of_service
+from billing.queries.pages_store import lowest_price, recurring_by_cycle
+from billing.views.basket import BasketAddon, BasketItem, put_in_basket, read_basket
+from billing.views.current import CURRENCY_KEY, client_required, current_client, store_currency
 from catalog.models import Currency, Price, Product, ProductGroup
-from catalog.pricing import Quote, quote
-from catalog.queries import get_orderable_product, get_store_group, offered_prices, store_groups
+from catalog.pricing import quote
+from catalog.queries import get_orderable_product, get_store_group, offered_prices, sold_with, store_groups
 
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    """A product, the prices that this visitor may choose from, and for whom they are."""
+    """A product, the prices that this visitor may choose from, and for whom they are.
+
+    An addon is ordered for `parent`; `addons` are offered with the product.
+    """
 
     product: Product
     prices: tuple[Price, ...]
     currency: Currency
     client: Client | None
+    parent: AddonParent | None
+    addons: tuple[Product, ...]
 
 
 @require_GET
@@ -54,28 +61,39 @@ def group(request: HttpRequest, group_slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def product(request: HttpRequest, group_slug: str, product_slug: str) -> HttpResponse:
-    """A product and its order form. `?item=` changes what is in the basket already."""
+    """A product and its order form. `?item=` changes what is in the basket, `?parent=` adds to a service."""
+    if "parent" in request.GET and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     shelf = _get_shelf(request, group_slug, product_slug)
     place = _place_of(request, shelf.product)
     form = _form_for(shelf, request.POST if request.method == "POST" else None, initial=_initial(request, place))
     if form is not None and request.method == "POST" and form.is_valid():
-        item = BasketItem(
-            product_id=shelf.product.pk,
-            cycle=form.cleaned_data["cycle"],
-            quantity=form.cleaned_data.get("quantity", 1),
-            fields=form.cleaned_data["fields"],
-        )
-        put_in_basket(request, item, place=place)
+        put_in_basket(request, _chosen_item(shelf, form), place=place)
         return redirect("store:checkout")
+    is_lonely = shelf.product.is_addon and shelf.parent is None
     context = {
         "room": "store",
         "product": shelf.product,
+        "parent": shelf.parent,
+        "sold_with": sold_with(shelf.product) if is_lonely else None,
         "form": form,
         "is_change": place is not None,
-        "quote": _quote(shelf, form) if form is not None else None,
+        **_price_context(form),
         **_currency_context(shelf.currency, shelf.client),
     }
-    return render(request, "store/product.html", context, status=422 if form is not None and form.errors else 200)
+    return render(request, "store/product.html", context, status=422 if form is not None and form.has_errors else 200)
+
+
+@require_GET
+@client_required
+def addon(request: HttpRequest, client: Client, service_id: int, product_id: int) -> HttpResponse:
+    """From a service to the order form of an addon for it."""
+    service = client.services.select_related("client__currency", "product").filter(pk=service_id).first()
+    offers = offered_addons(service) if service else []
+    found = next((offer.product for offer in offers if offer.product.pk == product_id), None)
+    if found is None:
+        raise Http404
+    return redirect(f"{reverse('store:product', args=[found.group.slug, found.slug])}?parent={service_id}")
 
 
 @require_POST
@@ -85,13 +103,8 @@ def check(request: HttpRequest, group_slug: str, product_slug: str) -> HttpRespo
     form = _form_for(shelf, request.POST)
     if form is None:
         raise Http404
-    changed = HtmxDetails(request).trigger_name or ""
-    context = {
-        "form": form,
-        "quote": _quote(shelf, form),
-        "currency": shelf.currency,
-        "changed": form[changed] if changed in form.fields else None,
-    }
+    changed = form.find_input(HtmxDetails(request).trigger_name or "")
+    context = {"currency": shelf.currency, "changed": changed, **_price_context(form)}
     return render(request, "store/live.html", context)
 
 
@@ -116,28 +129,65 @@ def _get_shelf(request: HttpRequest, group_slug: str, product_slug: str) -> _She
         found = get_orderable_product(group_slug=group_slug, product_slug=product_slug)
     except Product.DoesNotExist as error:
         raise Http404 from error
-    return _Shelf(found, offered_prices(found, currency), currency, client)
+    parent = _find_parent(request, found, client) if found.is_addon else None
+    addons = () if found.is_addon else tuple(addons_of(found))
+    return _Shelf(found, offered_prices(found, currency), currency, client, parent, addons)
+
+
+def _find_parent(request: HttpRequest, addon: Product, client: Client | None) -> AddonParent | None:
+    """The service that `?parent=` names, if it is this client's and the addon can be added to it. Raises Http404."""
+    text = request.GET.get("parent", "")
+    if not text:
+        return None
+    rows = Service.objects.filter(client=client).select_related("product")
+    service = rows.filter(pk=text).first() if client and text.isdecimal() else None
+    if service is None or not can_be_added(addon, service):
+        raise Http404
+    return parent_of_service(service)
+
+
+def _chosen_item(shelf: _Shelf, form: OrderItemForm) -> BasketItem:
+    chosen = form.cleaned_data
+    return BasketItem(
+        product_id=shelf.product.pk,
+        cycle=chosen["cycle"],
+        quantity=chosen.get("quantity", 1),
+        fields=chosen["fields"],
+        options=chosen["options"],
+        parent_id=shelf.parent.service.pk if shelf.parent and shelf.parent.service else None,
+        addons=tuple(
+            BasketAddon(one.product.pk, one.cleaned_data["fields"], one.cleaned_data["options"])
+            for one in form.chosen_addons
+        ),
+    )
 
 
 def _form_for(shelf: _Shelf, data: Any, initial: dict[str, Any] | None = None) -> OrderItemForm | None:
-    """None where the product is not sold in this currency."""
-    if not shelf.prices:
+    """None where the product is not sold in this currency, and for an addon without anything to add it to."""
+    if not shelf.prices or (shelf.product.is_addon and shelf.parent is None):
         return None
     address = reverse("store:check", args=[shelf.product.group.slug, shelf.product.slug])
-    return OrderItemForm(data, product=shelf.product, prices=shelf.prices, check_address=address, initial=initial)
+    if shelf.parent and shelf.parent.service:
+        address = f"{address}?parent={shelf.parent.service.pk}"
+    return OrderItemForm(
+        data,
+        product=shelf.product,
+        prices=shelf.prices,
+        currency=shelf.currency,
+        parent=shelf.parent,
+        addons=shelf.addons,
+        check_address=address,
+        initial=initial,
+    )
 
 
-def _quote(shelf: _Shelf, form: OrderItemForm) -> Quote | None:
-    """The calculation of what is chosen; None while the quantity makes no sense."""
-    quantity: int | None = 1
-    if "quantity" in form.fields:
-        quantity = form["quantity"].value()
-        if form.is_bound:
-            form.is_valid()
-            quantity = form.cleaned_data.get("quantity")
-    if quantity is None:
-        return None
-    return quote([price_item(form.chosen_price, product=shelf.product, quantity=quantity, currency=shelf.currency)])
+def _price_context(form: OrderItemForm | None) -> dict[str, Any]:
+    """The calculation of what is chosen and what comes again later; no quote while a number makes no sense."""
+    items = form.priced_items() if form is not None else None
+    if items is None:
+        return {"quote": None}
+    quoted = quote(items)
+    return {"quote": quoted, "later": recurring_by_cycle(items, quoted).items()}
 
 
 def _place_of(request: HttpRequest, product: Product) -> int | None:
@@ -153,5 +203,12 @@ def _initial(request: HttpRequest, place: int | None) -> dict[str, Any]:
     if place is None:
         return {"cycle": request.GET["cycle"]} if "cycle" in request.GET else {}
     item = read_basket(request)[place]
-    fields = {FIELD_PREFIX + key: value for key, value in item.fields.items()}
-    return {"cycle": item.cycle, "quantity": item.quantity, **fields}
+    addons = {
+        f"addon_{one.product_id}": {"chosen": True, **initial_values(one.fields, one.options)} for one in item.addons
+    }
+    return {
+        "cycle": item.cycle,
+        "quantity": item.quantity,
+        **initial_values(item.fields, item.options),
+        **addons,
+    }

@@ -1,0 +1,167 @@
+"""The inputs of one product on an order form: its options, counted by number, and its own fields."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
+from django.utils.functional import Promise
+from django.utils.html import conditional_escape
+from django.utils.translation import get_language, gettext
+
+from catalog.fields import CHECKED, FieldsInvalid, clean_field_values, order_form_fields, split_options
+from catalog.models import Currency, CustomField, FieldType, Price, Product, ProductOption
+from catalog.modules import product_field_specs
+from catalog.money import format_money
+from catalog.options import ChosenOption, OptionsInvalid, choose_options, offered_options, option_label
+
+FIELD_PREFIX = "field_"
+OPTION_PREFIX = "option_"
+
+
+class ProductInputs(forms.Form):
+    """`supplied` fields come from what an addon is added to: they are not asked.
+
+    `prices` are those offered to this reader, shortest cycle first; `check_address` is where one changed input is
+    checked and the price is computed anew.
+    """
+
+    half_fields: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(
+        self,
+        *arguments: Any,
+        product: Product,
+        prices: Sequence[Price],
+        currency: Currency,
+        check_address: str,
+        supplied: Mapping[str, str] = MappingProxyType({}),
+        **options: Any,
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self.product, self.prices, self.currency, self.supplied = product, prices, currency, supplied
+        for option in offered_options(product, currency, cycles=[price.cycle for price in prices]):
+            self.fields[OPTION_PREFIX + option.key] = _count_of(option, prices)
+        labels = {spec.key: dict(spec.choices) for spec in product_field_specs(product)}
+        for custom in order_form_fields(product, supplied=supplied):
+            self.fields[FIELD_PREFIX + custom.key] = _input_for(custom, labels.get(custom.key, {}))
+        for field in self.fields.values():
+            field.widget.attrs["hx-post"] = check_address
+
+    @property
+    def product_fields(self) -> list[BoundField]:
+        """The product's options and own fields, in display order."""
+        return [bound for bound in self if bound.name.startswith((OPTION_PREFIX, FIELD_PREFIX))]
+
+    @property
+    def chosen_price(self) -> Price:
+        """The price of the chosen cycle; of the first one while nothing valid is chosen."""
+        return self.prices[0]
+
+    def chosen_options(self) -> tuple[ChosenOption, ...] | None:
+        """What is chosen so far, with prices; None while a number makes no sense."""
+        counts: dict[str, int] = {}
+        for name in self._names_of(OPTION_PREFIX):
+            try:
+                counts[name.removeprefix(OPTION_PREFIX)] = self.fields[name].clean(self[name].value()) or 0
+            except ValidationError:
+                return None
+        try:
+            return choose_options(self.product, counts, cycle=self.chosen_price.cycle, currency=self.currency)
+        except OptionsInvalid:
+            return None
+
+    def clean(self) -> dict[str, Any]:
+        """Judges fields and options; `cleaned_data` then holds key → value and key → count as they will be kept."""
+        cleaned = super().clean() or {}
+        fields = {
+            name.removeprefix(FIELD_PREFIX): _as_text(cleaned.get(name, "")) for name in self._names_of(FIELD_PREFIX)
+        }
+        cleaned["fields"] = {}
+        try:
+            values = clean_field_values(self.product, fields, supplied=self.supplied)
+            cleaned["fields"] = {key: value for key, value in values.items() if key not in self.supplied}
+        except FieldsInvalid as error:
+            self._add_errors(FIELD_PREFIX, error.errors)
+        cleaned["options"] = self._clean_options(cleaned)
+        return cleaned
+
+    def _clean_options(self, cleaned: Mapping[str, Any]) -> dict[str, int]:
+        names = [name for name in self._names_of(OPTION_PREFIX) if name not in self.errors]
+        counts = {name.removeprefix(OPTION_PREFIX): cleaned.get(name) or 0 for name in names}
+        try:
+            choose_options(self.product, counts, cycle=self.chosen_price.cycle, currency=self.currency)
+        except OptionsInvalid as error:
+            # What could not be read as a number has its message already.
+            self._add_errors(OPTION_PREFIX, {key: words for key, words in error.errors.items() if key in counts})
+        return {key: count for key, count in counts.items() if count}
+
+    def _names_of(self, prefix: str) -> list[str]:
+        return [name for name in self.fields if name.startswith(prefix)]
+
+    def _add_errors(self, prefix: str, errors: Mapping[str, list[str]]) -> None:
+        """Puts messages (key → messages) beside their inputs; what has no input here goes on top."""
+        for key, messages in errors.items():
+            for message in messages:
+                self.add_error(prefix + key if prefix + key in self.fields else None, message)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return CHECKED if value else ""
+    return str(value)
+
+
+def _count_of(option: ProductOption, prices: Sequence[Price]) -> forms.Field:
+    """A number; its limits are judged by the catalog alone. Below it, what one costs for each period."""
+    language = get_language() or settings.LANGUAGE_CODE
+    costs = {row.cycle: row for row in option.prices.all() if row.currency_id == prices[0].currency_id}
+    words = [
+        f"{price.get_cycle_display()}: {format_money(costs[price.cycle].price, price.currency_id, language=language)}"
+        for price in prices
+        if price.cycle in costs
+    ]
+    return forms.IntegerField(
+        label=option_label(option),
+        initial=option.minimum,
+        required=False,
+        help_text=gettext("Price of one: %(prices)s.") % {"prices": " · ".join(words)},
+        widget=forms.NumberInput(attrs={"min": option.minimum, "max": option.maximum, "inputmode": "numeric"}),
+    )
+
+
+def _input_for(custom: CustomField, labels: Mapping[str, str | Promise]) -> forms.Field:
+    """The input of a custom field; what is allowed in it is judged by the catalog alone."""
+    common: dict[str, Any] = {
+        "label": gettext(custom.label) if custom.label else custom.key,
+        "help_text": conditional_escape(gettext(custom.description)) if custom.description else "",
+        "required": custom.is_required,
+    }
+    field: forms.Field
+    if custom.type == FieldType.DROPDOWN:
+        choices = [("", "—"), *((option, labels.get(option, option)) for option in split_options(custom))]
+        field = forms.CharField(widget=forms.Select(choices=choices), **common)
+    elif custom.type == FieldType.CHECKBOX:
+        field = forms.BooleanField(**common)
+    else:
+        field = forms.CharField(widget=_text_widget(custom), strip=True, **common)
+    # Shown as required, but not judged here: the catalog's message would come on top of Django's.
+    field.validate = lambda value: None  # type: ignore[method-assign]
+    return field
+
+
+def _text_widget(custom: CustomField) -> forms.Widget:
+    attrs = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+    if custom.type == FieldType.TEXTAREA:
+        return forms.Textarea(attrs={**attrs, "rows": 6, "class": "mono-input"})
+    if custom.type == FieldType.PASSWORD:
+        return forms.PasswordInput(attrs={**attrs, "autocomplete": "new-password"}, render_value=True)
+    if custom.type == FieldType.LINK:
+        return forms.TextInput(attrs={**attrs, "inputmode": "url"})
+    if "ip" in custom.key.split("_"):
+        # A numeric keypad has no dot on some phones; "decimal" does.
+        return forms.TextInput(attrs={**attrs, "inputmode": "decimal", "class": "mono-input"})
+    return forms.TextInput(attrs=attrs)
