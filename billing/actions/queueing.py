@@ -140,6 +140,9 @@ def queue_renewal_if_due(*, service: Service, now: datetime, actor: str = "") ->
     period = CYCLE_MONTHS.get(Cycle(service.cycle))
     if period is None or service.paid_until <= service.expires_on + settings.RENEWAL_TOLERANCE:
         return None
+    given_up = Operation.objects.filter(service=service, kind=OperationKind.RENEW, params__given_up=True)
+    if given_up.filter(extends_from=service.expires_on).exists():
+        return None  # nobody knows whether it was paid: only a person asks for it again
     return queue_operation(
         service=service,
         kind=OperationKind.RENEW,

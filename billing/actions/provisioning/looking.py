@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from billing.actions.provisioning.claiming import Claim
 from billing.actions.provisioning.outcomes import check_later, need_person, requeue
-from billing.models import Service
+from billing.models import Operation, Service
 from billing.provisioners.ispmanager_noc import RemoteSide
 from noc.errors import NotFound
 from noc.schemas import ItemStatus, RemoteService
@@ -37,7 +37,7 @@ def find_purchase(claim: Claim, side: RemoteSide, rows: Sequence[RemoteService])
     """Rule of adoption: held by no service, absent from the snapshot, created no earlier than the day before sending,
     neither unpaid nor deleted, its echoed reference empty or ours. Rows of lists are confirmed by their forms.
     """
-    possible = [row for row in rows if _may_be_ours(claim, side, row)]
+    possible = [row for row in rows if not find_objection(claim.operation, side, row)]
     held = set(
         Service.objects.filter(server=side.server, kind=side.service.kind, remote_id__in=[row.id for row in possible])
         .exclude(pk=side.service.pk)
@@ -56,13 +56,22 @@ def find_purchase(claim: Claim, side: RemoteSide, rows: Sequence[RemoteService])
     return Evidence(unpaid=confirmed[0] if confirmed else None)
 
 
-def _may_be_ours(claim: Claim, side: RemoteSide, row: RemoteService) -> bool:
-    sent_at = claim.operation.first_sent_at
-    if sent_at is None or row.status == ItemStatus.DELETED or row.id in (claim.operation.snapshot or ()):
-        return False
+def find_objection(operation: Operation, side: RemoteSide, row: RemoteService) -> str:
+    """What speaks against `row` being what this operation bought, as a msgid; "" if nothing does."""
+    sent_at = operation.first_sent_at
+    if sent_at is None:
+        return gettext_noop("Nothing was sent yet.")
+    if row.status == ItemStatus.DELETED:
+        return gettext_noop("It is deleted.")
+    if row.id in (operation.snapshot or ()):
+        return gettext_noop("It was there before this order.")
     if row.created_on is not None and row.created_on < sent_at.date() - timedelta(days=1):
-        return False
-    return row.remote_reference in ("", side.reference) and side.looks_alike(row)
+        return gettext_noop("It was made before this order was sent.")
+    if row.remote_reference not in ("", side.reference):
+        return gettext_noop("It bears the number of another service.")
+    if not side.looks_alike(row):
+        return gettext_noop("It has another Product ID, name or address.")
+    return ""
 
 
 def _confirm(claim: Claim, side: RemoteSide, row: RemoteService) -> RemoteService | None:
@@ -70,7 +79,7 @@ def _confirm(claim: Claim, side: RemoteSide, row: RemoteService) -> RemoteServic
         form = side.read(row.id)
     except NotFound:
         return None
-    return form if _may_be_ours(claim, side, form) else None
+    return None if find_objection(claim.operation, side, form) else form
 
 
 def look_for_purchase(claim: Claim, side: RemoteSide, clock: Clock) -> RemoteService | None:

@@ -240,10 +240,10 @@ class TestLostAnswers:
             clock.skip(seconds=100)
             return read_lists(side)
 
-        def pay_seeing_the_lease(side: RemoteSide) -> Any:
+        def pay_seeing_the_lease(side: RemoteSide, *prepared: Any) -> Any:
             operation.refresh_from_db()
             assert operation.lease_expires_at - clock() > timedelta(seconds=90)
-            return pay(side)
+            return pay(side, *prepared)
 
         monkeypatch.setattr(RemoteSide, "list_all", read_slowly)
         monkeypatch.setattr(RemoteSide, "buy", pay_seeing_the_lease)
@@ -445,7 +445,10 @@ class TestPeopleDecide:
         service, operation = self.undecided(world, clock, misbehave)
         seed = {"kind": "soft", "pricelist": 55227, "ip": "192.0.2.10", "licname": "by hand"}
         number = httpx.post(f"{sandbox.url}/admin/items", json=seed).json()["ids"][0]
-        resolve_operation(operation=operation, decision="bought", remote_id=str(number), actor="operator", now=clock())
+        adopt: Any = {"decision": "adopt", "remote_id": str(number), "actor": "operator", "now": clock()}
+        with pytest.raises(ResolveInvalid, match="another Product ID, name or address"):
+            resolve_operation(operation=operation, **adopt)
+        resolve_operation(operation=operation, insist=True, **adopt)
         assert run(operation, clock).status == "DONE"
         service.refresh_from_db()
         assert service.remote_id == str(number)
@@ -455,9 +458,9 @@ class TestPeopleDecide:
     ) -> None:
         other = make_active_service(world.client, world.lite, ip="192.0.2.99")
         _service, operation = self.undecided(world, clock, misbehave)
-        with pytest.raises(ResolveInvalid, match="Another service"):
+        with pytest.raises(ResolveInvalid, match=f"Service {other.pk} has it"):
             resolve_operation(
-                operation=operation, decision="bought", remote_id=other.remote_id, actor="operator", now=clock()
+                operation=operation, decision="adopt", remote_id=other.remote_id, actor="operator", now=clock()
             )
 
     def test_retry_of_the_undecided_only_looks(
