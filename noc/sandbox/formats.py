@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from noc.sandbox.document import Document, Node, Shape
@@ -42,7 +42,7 @@ def xml_text(document: Document) -> str:
 def json_tree(document: Document, style: Style) -> dict[str, object]:
     """What stands under `doc`: text → `{"$": text}`, attribute x → `$x`, repeated → array."""
     tree: dict[str, object] = {f"${name}": value for name, value in document.attributes.items()}
-    return tree | _group(document.children, lambda node: _json_value(node, style), style)
+    return tree | _json_group(document.children, style)
 
 
 def bjson_tree(document: Document, style: Style) -> dict[str, object]:
@@ -101,12 +101,22 @@ def _group(nodes: Iterable[Node], value_of: Callable[[Node], object], style: Sty
     return tree
 
 
+def _json_group(nodes: Sequence[Node], style: Style) -> dict[str, object]:
+    """Siblings by name, without detours where none repeats: rows, of which a long list has a thousand."""
+    tree: dict[str, object] = {}
+    for node in nodes:
+        name, text, attributes, children, many = node
+        if many or name in tree:
+            return _group(nodes, lambda one: _json_value(one, style), style)
+        is_plain = not attributes and not children and name not in _CONTAINERS
+        tree[name] = {"$": text} if is_plain else _json_value(node, style)
+    return tree
+
+
 def _json_value(node: Node, style: Style) -> dict[str, object]:
-    if not node.attributes and not node.children and node.name not in _CONTAINERS:
-        return {"$": node.text}  # Most of a long list: worth a short way.
     value: dict[str, object] = {f"${name}": text for name, text in node.attributes.items()}
     if node.children:
-        value |= _group(node.children, lambda child: _json_value(child, style), style)
+        value |= _json_group(node.children, style)
     elif node.text or node.name not in _CONTAINERS:
         value["$"] = node.text
     return value

@@ -111,11 +111,11 @@ class World:
         if item.fields.get("item"):
             self._children.setdefault(item.fields["item"], {})[item.id] = item
 
-    def ip_holder(self, tariff_id: int, ip: str, *, besides: Item | None = None) -> Item | None:
-        """A live item of this tariff on this address, `besides` one."""
+    def ip_holder(self, tariff_id: int, ip: str) -> Item | None:
+        """A live item of this tariff on this address."""
         for item in self._ip_holders.get((tariff_id, ip), {}).values():
             is_there = item.is_live and item.id in self.items and item.fields.get("ip") == ip
-            if is_there and item.tariff_id == tariff_id and item is not besides:
+            if is_there and item.tariff_id == tariff_id:
                 return item
         return None
 

@@ -27,7 +27,7 @@ _DEFAULT_PAGE = 50
 def list_items(call: Call, kind: Kind) -> Document:
     """A page of the account's items of one kind. A filter set earlier by `<kind>.filter` still holds: it is sticky."""
     held = call.world.held(call.account.login, kind.name)
-    kept = [item for item in held if item.is_live or call.options.keep_deleted_rows]
+    kept = list(held) if call.options.keep_deleted_rows else [item for item in held if item.is_live]
     wanted = dict(call.account.filters.get(kind.name, {}))
     if call.param("filter") == "on":
         wanted |= {name: call.param(name) for name in FILTER_FIELDS if call.param(name)}

@@ -12,11 +12,11 @@ _CHANGE_PAUSE = timedelta(days=30)
 _NO_ADDRESS = "0.0.0.0"  # noqa: S104
 
 
-def refuse_same_ip(call: Call, tariff_id: int, ip: str, mine: Item | None = None) -> None:
-    """Raise Refusal on `ip` when another live item of the tariff stands on the address."""
+def refuse_same_ip(call: Call, tariff_id: int, ip: str) -> None:
+    """Raise Refusal on `ip` when a live item of the tariff stands on the address."""
     if not call.options.refuse_same_ip or ip == _NO_ADDRESS:
         return
-    if call.world.ip_holder(tariff_id, ip, besides=mine) is not None:
+    if call.world.ip_holder(tariff_id, ip) is not None:
         raise Refusal(call.options.duplicate_type, "ip", "licence_on_ip", ip=ip)
 
 
@@ -25,7 +25,7 @@ def change_name_and_ip(call: Call, item: Item, licname: str) -> None:
     keeps = call.options.edit_keeps_omitted and "ip" not in call.params
     ip = item.fields["ip"] if keeps else required_ip(call)
     if ip != item.fields["ip"]:
-        refuse_same_ip(call, item.tariff_id, ip, item)
+        refuse_same_ip(call, item.tariff_id, ip)
         changed = item.ip_changed_on
         if changed is not None and call.today - changed < _CHANGE_PAUSE:
             _refuse_change(call)

@@ -3,14 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address
 from typing import ClassVar
 
 from noc.sandbox.calls import Call
 from noc.sandbox.document import Document, Node
 from noc.sandbox.items import Item, Status
-from noc.sandbox.money import exact
-from noc.sandbox.offers import total_cost
+from noc.sandbox.money import exact, with_currency
+from noc.sandbox.offers import charged_addons
 from noc.sandbox.refusals import empty, invalid
 from noc.sandbox.state import World
 from noc.sandbox.tariffs import TARIFFS, Tariff
@@ -151,26 +152,39 @@ def status_code(item: Item, call: Call) -> str:
 
 
 def _tariff_columns(item: Item, call: Call) -> list[Node]:
-    tariff = TARIFFS[item.tariff_id]
-    cost = total_cost(call.options, item, item.period, call.account.currency)
-    period = say(f"period_{item.period}", call.lang)
+    charged = charged_addons(call.options, item.addons)
+    account = call.account
     return [
-        Node("name", f"{tariff.name} (#{item.id})"),
-        Node("pricelist", tariff.name),
-        Node("pricelist_id", str(tariff.id)),
-        Node("period", str(item.period)),
-        Node("account", call.account.login),
-        Node("project", "ispmanager"),
-        Node("cost", f"{call.amount(cost)} / {period}"),
-        Node("item_cost", exact(cost)),
-        Node("currency_str", call.account.currency),
+        Node("name", f"{TARIFFS[item.tariff_id].name} (#{item.id})"),
+        *_same_columns(item.tariff_id, item.period, charged, account.currency, call.lang, call.options.money_nbsp),
+        Node("account", account.login),
     ]
 
 
+@lru_cache(maxsize=1024)
+def _same_columns(tariff_id: int, period: int, addons: int, currency: str, lang: str, nbsp: bool) -> tuple[Node, ...]:
+    """Columns that many rows of a list share; made once, for a list has a thousand rows."""
+    tariff = TARIFFS[tariff_id]
+    cost = tariff.cost(period, currency, addons=addons)
+    return (
+        Node("pricelist", tariff.name),
+        Node("pricelist_id", str(tariff.id)),
+        Node("period", str(period)),
+        Node("project", "ispmanager"),
+        Node("cost", f"{with_currency(cost, currency, nbsp=nbsp)} / {say(f'period_{period}', lang)}"),
+        Node("item_cost", exact(cost)),
+        Node("currency_str", currency),
+    )
+
+
 def _status(item: Item, call: Call) -> Node:
-    shown = item.shown_status
-    attributes = {"orig": status_code(item, call), "color": _COLORS.get(shown, "yellow")}
-    return Node("item_status", say(f"status_{shown.value}", call.lang), attributes)
+    return _status_node(item.shown_status, status_code(item, call), call.lang)
+
+
+@lru_cache
+def _status_node(shown: Status, code: str, lang: str) -> Node:
+    attributes = {"orig": code, "color": _COLORS.get(shown, "yellow")}
+    return Node("item_status", say(f"status_{shown.value}", lang), attributes)
 
 
 def _special_status(item: Item) -> str:
