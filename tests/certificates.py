@@ -1,9 +1,11 @@
 """Orders of SSL certificates, and requests that a client could paste."""
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import count
 
+import httpx
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -14,7 +16,8 @@ from billing.models import Service
 from billing.queries.clock import database_now
 from catalog.actions.products import PriceValues, create_product
 from catalog.models import Currency, Product
-from tests.builders import World, pay
+from noc.sandbox.server import Sandbox
+from tests.builders import World, pay, run_due_operations
 
 POSITIVE, WILDCARD, MULTI_DOMAIN, EXTENDED = "3033", "27650", "27648", "55352"
 FIELDS = {
@@ -95,3 +98,16 @@ def key_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
+
+
+def make_issued_certificate(world: World, sandbox: Sandbox, **fields: str) -> Service:
+    """Ordered, paid, bought, issued by the authority and read back; the certificate of `world.client`."""
+    httpx.post(f"{sandbox.url}/admin/options", json={"certificate_key_type": "ec"}).raise_for_status()
+    service = order_certificate(world, make_certificate_product(world), **fields)
+    run_due_operations()
+    service.refresh_from_db()
+    if service.status == "PENDING":
+        httpx.post(f"{sandbox.url}/admin/certificates", json={"id": int(service.remote_id)}).raise_for_status()
+        run_due_operations(ahead=timedelta(minutes=2))
+        service.refresh_from_db()
+    return service
