@@ -101,8 +101,9 @@ class FormReader:
         fresh = {answer.place: answer for answer in self._pool.map(self._read_one, unread)}
         if keep:
             self._kept |= {place: answer for place, answer in fresh.items() if answer.tells_something}
-        calls, self._calls = self._calls, []
-        keep_calls(self.server.pk, calls)
+        # No thread is talking any more: the list is emptied, not replaced, for their clients hold it.
+        keep_calls(self.server.pk, self._calls)
+        self._calls.clear()
         return answers | fresh
 
     def _read_one(self, place: Place) -> FormAnswer:

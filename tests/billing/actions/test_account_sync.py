@@ -65,6 +65,15 @@ class TestCalls:
             sync(world)
         assert len(many) <= len(few) + 4
 
+    def test_every_call_of_every_chunk_is_on_record(
+        self, world: World, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("billing.actions.syncing.accounts.CHUNK", 4)
+        for service in make_services(world, sandbox, 10):
+            change_item(sandbox, service.remote_id, status=3)
+        assert sync(world).forms == 10
+        assert CallLog.objects.filter(func="soft.edit", reference=f"sync:{world.server.pk}").count() == 10
+
     def test_every_service_has_its_turn_within_thirty_nights(self, world: World, sandbox: Sandbox) -> None:
         make_services(world, sandbox, 60)
         ours = services_on(world.server)
