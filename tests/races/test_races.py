@@ -20,8 +20,20 @@ from billing.actions.ordering import (
 )
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, add_credit, pay_with_credit, record_payment
 from billing.actions.provisioning.claiming import claim_operation
+from billing.actions.provisioning.pooling import take_next
 from billing.actions.renewals import issue_renewals, judge_cover
-from billing.models import Client, Invoice, InvoiceLine, LedgerEntry, Operation, Order, Payment, Service
+from billing.models import (
+    Client,
+    Invoice,
+    InvoiceLine,
+    LedgerEntry,
+    Operation,
+    Order,
+    Payment,
+    PooledLicense,
+    Service,
+)
+from billing.provisioners.ispmanager_noc import open_remote_side
 from billing.queries.clock import database_now
 from noc.sandbox.server import Sandbox
 from tests.builders import World, make_active_service, make_world, place, place_paid_order, run_due_operations
@@ -219,3 +231,27 @@ def test_payment_and_cancellation_at_once_never_buy_unpaid(world: World) -> None
     assert service.status == "CANCELLED"
     assert Client.objects.get().credit_balance == -ledger_balance("CREDIT")
     assert ledger_balance("RECEIVABLE") == 0
+
+
+def test_one_pooled_license_goes_to_one_purchase(world: World, settings: Any) -> None:
+    """Twelve purchases, three licenses in the pool: each is taken once, the others order new ones."""
+    settings.NOC_CALLS_IN_FLIGHT = THREADS
+    product = world.lite
+    type(product).objects.filter(pk=product.pk).update(at_end="POOL")
+    ended = [make_active_service(world.client, product, ip=f"192.0.2.{unit + 101}") for unit in range(3)]
+    for service in ended:
+        run_command(service=service, command="terminate", actor="x", now=database_now())
+    run_due_operations()
+    services = [place_paid_order(world.client, product, ip=f"192.0.2.{unit + 1}") for unit in range(THREADS)]
+    claims = [claim_operation(operation_id=service.operations.get().pk, now=database_now()) for service in services]
+
+    def take(number: int) -> PooledLicense | None:
+        claim = claims[number]
+        assert claim is not None
+        with open_remote_side(claim.service, world.server, reference="race") as side:
+            return take_next(claim, side, now=database_now())
+
+    assert len({row.pk for row in at_once(take)}) == 3
+    taken = PooledLicense.objects.filter(state="TAKEN").values_list("taken_by", flat=True)
+    assert len(set(taken)) == 3
+    assert Operation.objects.filter(first_sent_at__isnull=False, kind="CREATE", status="RUNNING").count() == 3

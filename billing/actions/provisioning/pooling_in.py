@@ -16,7 +16,7 @@ from billing.actions.provisioning.outcomes import fail, requeue, words_of
 from billing.actions.provisioning.pooling import PutOff
 from billing.provisioners.ispmanager_noc import RemoteSide
 from billing.queries.pool import KEPT_AFTER_END, can_be_pooled, partner_day
-from noc.errors import NotFound, OutcomeUnknown, PartnerError, Rejected, Unavailable
+from noc.errors import AuthFailed, NotFound, OutcomeUnknown, PartnerError, Rejected, Unavailable
 from noc.kinds.license import FREE_NAME, NO_ADDRESS
 from noc.schemas import ItemStatus, RemoteService
 
@@ -43,7 +43,8 @@ def release(claim: Claim, side: RemoteSide, clock: Clock) -> RemoteService | Non
         side.release(form.id)
     except NotFound:
         return None
-    except (Rejected, OutcomeUnknown) as error:
+    except (Rejected, OutcomeUnknown, AuthFailed) as error:
+        raise_unless_refused(error)
         return _judge_refusal(claim, side, error, clock)
     except Unavailable as error:
         _ask_again(claim, error, clock)
@@ -61,6 +62,12 @@ def _read(side: RemoteSide, remote_id: str) -> RemoteService | None:
 def is_without_owner(form: RemoteService) -> bool:
     """Whether the form shows a license of the pool: its name, or no address."""
     return form.name.casefold() == FREE_NAME or form.ip == NO_ADDRESS or not (form.name or form.ip)
+
+
+def raise_unless_refused(error: PartnerError) -> None:
+    """`access` refuses the function (or the field), not the login: only other login trouble is the account's."""
+    if isinstance(error, AuthFailed) and error.type != "access":
+        raise error
 
 
 def _is_worth_keeping(form: RemoteService, clock: Clock) -> bool:

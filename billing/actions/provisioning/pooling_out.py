@@ -4,27 +4,16 @@ Every step is judged by the license's form, so an attempt that died anywhere, or
 the form says it stopped. Nothing new is bought while a license is TAKEN: it becomes ours, or it goes back first.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property, partial
-from typing import NoReturn
 
 from django.utils.translation import gettext_noop
 
 from billing.actions.provisioning.claiming import Claim, is_moot
-from billing.actions.provisioning.outcomes import (
-    NoLongerWanted,
-    change_claimed,
-    check_patiently,
-    need_person,
-    requeue,
-    withdraw_intent,
-    words_of,
-)
+from billing.actions.provisioning.outcomes import NoLongerWanted, change_claimed
 from billing.actions.provisioning.paying import PayingCall, pay_once
-from billing.actions.provisioning.pooling import PutOff, drop, put_back, take_next
-from billing.actions.provisioning.pooling_in import is_without_owner
+from billing.actions.provisioning.pooling import PutOff, put_back, take_next
+from billing.actions.provisioning.pooling_in import is_without_owner, raise_unless_refused
+from billing.actions.provisioning.pooling_row import GONE, LOST, OWNED, Clock, Handling, NotThisOne
 from billing.actions.provisioning.renewing import FIRST_LOOK, dry_run, has_grown, left_unpaid, not_grown
 from billing.models import PooledLicense
 from billing.provisioners.ispmanager_noc import RemoteSide
@@ -38,19 +27,13 @@ from billing.queries.pool import (
     taken_license,
 )
 from billing.queries.services import field_values, ordered_addons
-from noc.errors import AuthFailed, NotFound, OutcomeUnknown, PartnerError, Rejected, Unavailable
+from noc.errors import AuthFailed, NotFound, OutcomeUnknown, Rejected, Unavailable
 from noc.schemas import ItemStatus, RemoteService
-
-Clock = Callable[[], datetime]
 
 TRIES = 5  # licenses tried in one attempt before a new one is bought
 SAME_ADDRESS = ("exist", "exists")
 
-
-GONE = gettext_noop("It is not there any more.")
-OWNED = gettext_noop("It bears another name at the partner: somebody uses it.")
 ENDED = gettext_noop("It ended more than 30 days ago: the partner deletes it.")
-BUSY = gettext_noop("The partner was at work on it.")
 OTHER_TARIFF = gettext_noop("The partner shows another Product ID.")
 OTHER_COUNT = gettext_noop("The partner shows another number of servers.")
 CHANGED_LATELY = gettext_noop("Its address or key was changed less than a month ago.")
@@ -58,12 +41,6 @@ REFUSED = gettext_noop("The partner refused to give it another name and address.
 SAME_KEY = gettext_noop("The partner refused to give it a new key.")
 NOT_RENEWED = gettext_noop("The partner refused to renew it.")
 NOT_RESUMED = gettext_noop("The partner refused to start it again.")
-LOST = gettext_noop("The partner's answer was lost: reading what became of %(number)s. %(detail)s")
-STUCK = gettext_noop("%(number)s was taken out of the pool, is of no use and could not be put back. %(detail)s")
-
-
-class _NotThisOne(Exception):
-    """The license cannot be ours and has left our hands: the next one may do."""
 
 
 class _NoneWillDo(Exception):
@@ -81,12 +58,13 @@ def take_from_pool(claim: Claim, side: RemoteSide, clock: Clock) -> str:
     if row is None and not _may_take(claim, side):
         return ""
     for _try in range(TRIES):
+        taking.is_untouched = row is None
         row = row or take_next(claim, side, now=clock())
         if row is None:
             return ""
         try:
             return taking.make_ours(row)
-        except _NotThisOne:
+        except NotThisOne:
             row = None
         except _NoneWillDo:
             return ""
@@ -98,23 +76,18 @@ def _may_take(claim: Claim, side: RemoteSide) -> bool:
     return is_new and side.period > 0 and is_pooled(claim.service)
 
 
-@dataclass
-class _Taking:
-    """One attempt at making a pooled license ours."""
-
-    claim: Claim
-    side: RemoteSide
-    clock: Clock
+class _Taking(Handling):
+    """Making a license of the pool ours."""
 
     def make_ours(self, row: PooledLicense) -> str:
         """Name and address, a new key, paid time and running, in this order; then its number is kept."""
-        form = self._read(row)
+        form = self.read(row)
         if is_moot(self.claim.operation):
-            self._return(row, form, note="")
+            self.give_back(row, form, note="")
             raise NoLongerWanted(str(self.claim.operation))
         if self.claim.operation.remote_id == row.remote_id:
             return row.remote_id
-        if not self._is_ours(form):
+        if not self.is_ours(form):
             self._judge(row, form)
             form = self._take(row)
         form = self._change_key(row, form)
@@ -122,42 +95,21 @@ class _Taking:
         change_claimed(self.claim, remote_id=row.remote_id)
         return row.remote_id
 
-    def _read(self, row: PooledLicense) -> RemoteService:
-        try:
-            form = self.side.read(row.remote_id)
-        except NotFound:
-            self._drop(row, GONE)
-        if form.status in (ItemStatus.DELETED, ItemStatus.ORDERED):
-            self._drop(row, GONE)
-        if form.status == ItemStatus.PROCESSING and not self._is_ours(form):
-            self._next(row, BUSY)
-        if form.status == ItemStatus.PROCESSING:
-            self._wait(gettext_noop("The partner is still at work on %(number)s."), row)
-        row.expires_on = form.expires_on or row.expires_on
-        return form
-
-    def _is_ours(self, form: RemoteService) -> bool:
-        """Whether it bears this service's name and address already: the taking need not be repeated."""
-        is_marked = form.remote_reference == self.side.reference
-        is_named = form.name.split() == self.side.fields.get("licname", "").split()
-        has_address = form.ip == self.side.fields.get("ip", "").strip()
-        return has_address and (is_marked or (is_named and not form.remote_reference))
-
     def _judge(self, row: PooledLicense, form: RemoteService) -> None:
         """The rules of §12 by what the form and the list tell; what they do not tell, the partner judges itself."""
         if form.remote_reference == self.side.reference:
             return
         if not is_without_owner(form):
-            self._drop(row, OWNED)
+            self.discard(row, OWNED)
         if form.expires_on is not None and form.expires_on < oldest_end(self.clock()):
-            self._drop(row, ENDED)
+            self.discard(row, ENDED)
         if form.tariff_id and form.tariff_id != self.side.service.tariff_id:
-            self._next(row, OTHER_TARIFF)
+            self.leave(row, OTHER_TARIFF)
         counts = pooled_counts(self.side.service, form)
         if not same_counts(counts, ordered_addons(self.side.service)):
-            self._next(row, OTHER_COUNT)
+            self.leave(row, OTHER_COUNT)
         if self._was_changed_lately(form):
-            self._next(row, CHANGED_LATELY)
+            self.leave(row, CHANGED_LATELY)
 
     def _was_changed_lately(self, form: RemoteService) -> bool:
         shown = (form.ip_changed_on, form.key_changed_on)
@@ -172,22 +124,24 @@ class _Taking:
         return {listed.id: listed for listed in self.side.list_all()}
 
     def _take(self, row: PooledLicense) -> RemoteService:
+        self.is_untouched = False
         try:
             self.side.take(row.remote_id)
         except NotFound:
-            self._drop(row, GONE)
-        except Rejected as error:
+            self.discard(row, GONE)
+        except (Rejected, AuthFailed) as error:
+            raise_unless_refused(error)
             if error.type in SAME_ADDRESS:
                 put_back(self.claim, row, now=self.clock())
                 raise _NoneWillDo from error
-            self._next(row, REFUSED)
+            self.leave(row, REFUSED)
         except Unavailable as error:
-            self._ask_later(error)
+            self.ask_later(error)
         except OutcomeUnknown as error:
-            self._wait(LOST, row, error)
-        form = self._read(row)
-        if not self._is_ours(form):
-            self._wait(gettext_noop("%(number)s does not bear the new name yet."), row)
+            self.wait(LOST, row, error)
+        form = self.read(row)
+        if not self.is_ours(form):
+            self.wait(gettext_noop("%(number)s does not bear the new name yet."), row)
         return form
 
     def _change_key(self, row: PooledLicense, form: RemoteService) -> RemoteService:
@@ -197,16 +151,17 @@ class _Taking:
         try:
             self.side.make_new_key(row.remote_id)
         except NotFound:
-            self._drop(row, GONE)
-        except Rejected:
-            self._return(row, form, note=SAME_KEY)
-            raise _NotThisOne from None
+            self.discard(row, GONE)
+        except (Rejected, AuthFailed) as error:
+            raise_unless_refused(error)
+            self.give_back(row, form, note=SAME_KEY)
+            raise NotThisOne from error
         except Unavailable as error:
-            self._ask_later(error)
+            self.ask_later(error)
         except OutcomeUnknown as error:
-            self._wait(LOST, row, error)
+            self.wait(LOST, row, error)
         change_claimed(self.claim, params={**self.claim.operation.params, "new_key_of": row.remote_id})
-        return self._read(row)
+        return self.read(row)
 
     def _has_new_key(self, row: PooledLicense, form: RemoteService) -> bool:
         """Noted after the call; where the note was lost, the key differs from the one that the last owner had."""
@@ -236,8 +191,8 @@ class _Taking:
     def _renew(self, row: PooledLicense, form: RemoteService) -> RemoteService:
         """The paying call, once, with the end date that it extends kept before: the date read back proves it."""
         if dry_run(self.side, row.remote_id, period=self.side.period) is not None:
-            self._return(row, form, note=NOT_RENEWED)
-            raise _NotThisOne
+            self.give_back(row, form, note=NOT_RENEWED)
+            raise NotThisOne
         change_claimed(self.claim, extends_from=form.expires_on)
         paying = PayingCall(
             send=partial(self._send_renewal, row),
@@ -250,9 +205,9 @@ class _Taking:
         if answer is None:
             raise PutOff
         if isinstance(answer, Rejected):
-            self._return(row, form, note=NOT_RENEWED)
-            raise _NotThisOne
-        renewed = self._read(row)
+            self.give_back(row, form, note=NOT_RENEWED)
+            raise NotThisOne
+        renewed = self.read(row)
         if not has_grown(self.claim, renewed.expires_on, period=self.side.period):
             not_grown(self.claim, renewed, self.clock)
             raise PutOff
@@ -270,63 +225,15 @@ class _Taking:
         try:
             self.side.resume(row.remote_id)
         except NotFound:
-            self._drop(row, GONE)
+            self.discard(row, GONE)
         except Unavailable as error:
-            self._ask_later(error)
+            self.ask_later(error)
         except (AuthFailed, Rejected, OutcomeUnknown) as error:
-            if isinstance(error, AuthFailed) and error.type != "access":
-                raise
-            now_shown = self._read(row)
+            raise_unless_refused(error)
+            now_shown = self.read(row)
             if now_shown.status != ItemStatus.SUSPENDED:
                 return
             if isinstance(error, OutcomeUnknown) and not error.type:
-                self._wait(LOST, row, error)
-            self._return(row, form, note=NOT_RESUMED)
-            raise _NotThisOne from error
-
-    def _return(self, row: PooledLicense, form: RemoteService, *, note: str) -> None:
-        """Back to the name of the pool at the partner, then FREE. What cannot go back is a person's to decide."""
-        if not is_without_owner(form):
-            if not self._is_ours(form):
-                self._drop(row, OWNED)
-            trouble = self._give_up_name(row)
-            if not is_without_owner(self._read(row)):
-                if isinstance(trouble, OutcomeUnknown) and not trouble.type:
-                    self._wait(LOST, row, trouble)
-                detail = trouble.message if trouble else ""
-                need_person(
-                    self.claim, now=self.clock(), message=STUCK, values={"number": row.remote_id, "detail": detail}
-                )
-                raise PutOff
-        put_back(self.claim, row, now=self.clock(), note=note)
-
-    def _give_up_name(self, row: PooledLicense) -> PartnerError | None:
-        try:
-            self.side.release(row.remote_id)
-        except NotFound:
-            self._drop(row, GONE)
-        except Unavailable as error:
-            self._ask_later(error)
-        except (Rejected, OutcomeUnknown) as error:
-            return error
-        return None
-
-    def _next(self, row: PooledLicense, note: str) -> NoReturn:
-        """It bears no name of ours: it stays in the pool, and the next one is tried."""
-        put_back(self.claim, row, now=self.clock(), note=note)
-        raise _NotThisOne
-
-    def _drop(self, row: PooledLicense, note: str) -> NoReturn:
-        drop(self.claim, row, now=self.clock(), note=note)
-        raise _NotThisOne
-
-    def _wait(self, message: str, row: PooledLicense, error: PartnerError | None = None) -> NoReturn:
-        """Its form will tell at the next look."""
-        values = {"number": row.remote_id, **(words_of(error) if error else {})}
-        check_patiently(self.claim, now=self.clock(), message=message, values=values)
-        raise PutOff
-
-    def _ask_later(self, error: PartnerError) -> NoReturn:
-        message = gettext_noop("The partner cannot be reached; nothing was sent. %(detail)s")
-        requeue(self.claim, now=self.clock(), message=message, values=words_of(error), **withdraw_intent(self.claim))
-        raise PutOff
+                self.wait(LOST, row, error)
+            self.give_back(row, form, note=NOT_RESUMED)
+            raise NotThisOne from error

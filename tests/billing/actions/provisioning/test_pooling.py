@@ -330,6 +330,7 @@ class TestOutOfThePool:
             "The partner refused to give it another name and address.",
         )
 
+    @pytest.mark.parametrize("kind", ["value", "access"])
     def test_one_refused_for_its_key_goes_back_under_the_name_of_the_pool(
         self,
         world: World,
@@ -338,9 +339,10 @@ class TestOutOfThePool:
         partner: Partner,
         pool_one: Callable[..., Any],
         run: Run,
+        kind: str,
     ) -> None:
         row = pool_one("192.0.2.1")
-        misbehave("error", func="soft.edit", params={"clicked_button": "newkey"}, type="value", object="k", msg="No")
+        misbehave("error", func="soft.edit", params={"clicked_button": "newkey"}, type=kind, object="lickey", msg="No")
         service, operation = buy(world, product)
         assert run(operation).status == "DONE"
         row.refresh_from_db()
@@ -450,6 +452,37 @@ class TestOutOfThePool:
         assert run(operation).status == "CHECKING"
         assert run(operation).status == "DONE"
         assert partner.item(row.remote_id)["status"] == 2
+
+    def test_one_that_the_partner_is_at_work_on_is_left_alone(
+        self, world: World, product: Product, partner: Partner, pool_one: Callable[..., Any], run: Run
+    ) -> None:
+        row = pool_one("192.0.2.1")
+        partner.change(row.remote_id, processing=True)
+        _service, operation = buy(world, product)
+        assert run(operation).status == "DONE"
+        row.refresh_from_db()
+        assert (row.state, row.note, partner.acts()["order"]) == ("FREE", "The partner was at work on it.", 2)
+
+    def test_work_that_the_taking_began_is_waited_for(
+        self,
+        world: World,
+        product: Product,
+        misbehave: Misbehave,
+        partner: Partner,
+        pool_one: Callable[..., Any],
+        run: Run,
+    ) -> None:
+        row = pool_one("192.0.2.1")
+        misbehave("lost_after_act", func="soft.edit", params={"ip": "192.0.2.99"}, count=1)
+        service, operation = buy(world, product)
+        run(operation)
+        partner.change(row.remote_id, processing=True)
+        for _look in range(2):
+            assert run(operation).status == "CHECKING"
+        partner.change(row.remote_id, processing=False)
+        assert run(operation).status == "DONE"
+        service.refresh_from_db()
+        assert (service.remote_id, partner.acts()["order"]) == (row.remote_id, 1)
 
 
 class TestRenewalOfWhatHasEnded:
