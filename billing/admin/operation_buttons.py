@@ -1,16 +1,14 @@
-"""What a person may decide about an operation: try again, say what happened, or cancel what was never sent."""
+"""What a person may do with an operation: try again, look again, or cancel what was never sent."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing.actions.provisioning import cancel_operation, resolve_operation, retry_operation
+from billing.actions.provisioning import cancel_operation, retry_operation
 from billing.admin.buttons import Button, Outcome, Visit
-from billing.admin.forms import BackOfficeForm
 from billing.admin.services import service_title
 from billing.models import WAITING_STATUSES, Operation, OperationKind, OperationStatus
 from billing.permissions import Permission
@@ -21,6 +19,7 @@ _EFFECTS: Final[dict[str, str | Promise]] = {
     OperationKind.TERMINATE: gettext_lazy("deletes %(number)s on %(server)s; the client loses it"),
     OperationKind.SYNC: gettext_lazy("reads %(number)s from %(server)s"),
     OperationKind.CHANGE: gettext_lazy("changes %(number)s on %(server)s"),
+    OperationKind.REISSUE: gettext_lazy("asks the authority for %(number)s anew on %(server)s"),
 }
 
 
@@ -96,81 +95,6 @@ def retry_words(operation: Operation) -> str:
     if operation.status not in WAITING_STATUSES:
         return _("Nothing: it is finished, or running.")
     return _("Runs now, without waiting any longer: it %(effect)s.") % effect
-
-
-class WasDone(Button[Operation]):
-    """A person has seen at the partner that it was done."""
-
-    code = "bought"
-    label = gettext_lazy("It was done")
-    permission = Permission.PERFORM_SERVER_OPERATIONS
-
-    def is_shown(self, subject: Operation) -> bool:
-        return subject.status == OperationStatus.NEEDS_CHECK
-
-    def title(self, subject: Operation | None) -> str:
-        assert subject is not None
-        return _("It was done: %(operation)s") % {"operation": operation_title(subject)}
-
-    def explanation(self, subject: Operation | None) -> str:
-        assert subject is not None
-        if subject.kind == OperationKind.CREATE:
-            return _(
-                "The service takes over what you name, after it was read at the partner. Nothing is bought. "
-                "Look there first: it must be the one that this order bought."
-            )
-        return _("The operation is closed as done; a sync brings the new dates. Nothing is sent.")
-
-    def make_form(self, subject: Operation | None, data: Any) -> forms.Form:
-        assert subject is not None
-        return AdoptForm(data) if subject.kind == OperationKind.CREATE else BackOfficeForm(data)
-
-    def run(self, subject: Operation | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
-        assert subject is not None
-        resolve_operation(
-            operation=subject,
-            decision="bought",
-            remote_id=values.get("remote_id", ""),
-            actor=visit.actor,
-            now=visit.now,
-        )
-        return Outcome(_("Operation %(number)s is resolved: it was done.") % {"number": subject.pk})
-
-
-class AdoptForm(BackOfficeForm):
-    """Which license at the partner belongs to the service."""
-
-    remote_id = forms.CharField(
-        label=gettext_lazy("Number at the partner"), max_length=50, widget=forms.TextInput({"inputmode": "numeric"})
-    )
-
-
-class WasNotDone(Button[Operation]):
-    """A person has seen at the partner that it was not done."""
-
-    code = "not_bought"
-    label = gettext_lazy("It was not done")
-    permission = Permission.PERFORM_SERVER_OPERATIONS
-    look = "danger"
-
-    def is_shown(self, subject: Operation) -> bool:
-        return subject.status == OperationStatus.NEEDS_CHECK
-
-    def title(self, subject: Operation | None) -> str:
-        assert subject is not None
-        return _("It was not done: %(operation)s") % {"operation": operation_title(subject)}
-
-    def explanation(self, subject: Operation | None) -> str:
-        assert subject is not None
-        if subject.kind == OperationKind.CREATE:
-            words = _("It is sent again: it %(effect)s. If you are wrong, the partner may be paid twice.")
-            return words % {"effect": effect_words(subject)}
-        return _("The operation is closed as failed. Nothing is sent; the same may be asked for again.")
-
-    def run(self, subject: Operation | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
-        assert subject is not None
-        resolve_operation(operation=subject, decision="not_bought", actor=visit.actor, now=visit.now)
-        return Outcome(_("Operation %(number)s is resolved: it was not done.") % {"number": subject.pk})
 
 
 class CancelOperation(Button[Operation]):

@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from billing.models import Operation, OperationAttempt, OperationStatus
+from django.utils.translation import gettext as _
+
+from billing.actions.provisioning.candidates import Candidate, RenewalDates, look_for_candidates, read_end_dates
+from billing.models import Operation, OperationAttempt, OperationKind, OperationStatus
+from noc.errors import NotFound, PartnerError
 from noc.models import CallLog
 
 # How often a page looks again, in seconds; what waits for a person changes rarely, what is settled never.
@@ -15,6 +19,28 @@ _POLLING: Final[dict[str, int]] = {
     OperationStatus.HELD: 15,
     OperationStatus.NEEDS_CHECK: 15,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at the partner showed: `candidates` of a purchase or `dates` of a renewal, else `trouble` in words."""
+
+    candidates: list[Candidate] | None = None
+    dates: RenewalDates | None = None
+    trouble: str = ""
+
+
+def look_at_partner(operation: Operation) -> Look:
+    """Reads there, shortly, while a person waits. Nothing is sent."""
+    try:
+        if operation.kind == OperationKind.CREATE:
+            return Look(candidates=look_for_candidates(operation))
+        return Look(dates=read_end_dates(operation))
+    except NotFound:
+        words = _("There is no service %(number)s at the partner.")
+        return Look(trouble=words % {"number": operation.service.remote_id})
+    except (PartnerError, ValueError) as error:
+        return Look(trouble=_("The partner could not be asked: %(why)s") % {"why": error})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,27 +11,28 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedCheckboxFilter
 
 from billing.actions.provisioning import retry_operation
-from billing.admin.buttons import REFUSALS
+from billing.actions.provisioning.renewing import end_before
+from billing.admin.buttons import REFUSALS, Button
 from billing.admin.objects import Chips, ObjectAdmin, history
 from billing.admin.operation_buttons import (
     CancelOperation,
     LookAgain,
     Retry,
-    WasDone,
-    WasNotDone,
     effect_words,
     operation_title,
     retry_words,
 )
-from billing.admin.operation_pages import attempts_with_calls, poll_seconds
+from billing.admin.operation_decisions import Adopt, GiveUp, NotBought
+from billing.admin.operation_pages import attempts_with_calls, look_at_partner, poll_seconds
 from billing.admin.pool import DeleteInstead
 from billing.admin.services import service_title
-from billing.models import SETTLED_STATUSES, Operation, OperationAttempt, OperationStatus
+from billing.models import SETTLED_STATUSES, Operation, OperationAttempt, OperationKind, OperationStatus
 from billing.permissions import Permission
 from billing.queries.attention import operations_for_a_person
 from billing.queries.clock import database_now
@@ -70,7 +71,7 @@ class OperationAdmin(ObjectAdmin):
     """Everything that was asked of partners."""
 
     page_template = "admin/billing/operation/page.html"
-    buttons = (Retry(), LookAgain(), WasDone(), WasNotDone(), CancelOperation(), DeleteInstead())
+    buttons = (Retry(), LookAgain(), Adopt(), NotBought(), GiveUp(), CancelOperation(), DeleteInstead())
     page_related = ("service__client", "service__product", "service__server", "server")
     list_display = ("state", "what", "client", "server_words", "message_words", "attempt", "asked", "due")
     list_display_links = ("what",)
@@ -94,6 +95,25 @@ class OperationAdmin(ObjectAdmin):
     search_help_text = gettext_lazy("Number, service, number at the partner, e-mail of the client")
     actions = ("retry_selected",)
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.candidates_view)
+        own = [path("<int:object_id>/candidates/", view, name="billing_operation_candidates")]
+        return own + super().get_urls()
+
+    def find_button(self, code: str, subject: Operation) -> Button[Any]:
+        """`adopt-700001` names the candidate in question."""
+        if code.startswith(Adopt.prefix):
+            return Adopt(code.removeprefix(Adopt.prefix))
+        return super().find_button(code, subject)
+
+    def candidates_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """What is at the partner now, read when it is asked for."""
+        subject: Operation = self.get_page_object(request, object_id)
+        if not request.user.has_perm(Permission.PERFORM_SERVER_OPERATIONS):
+            raise PermissionDenied
+        context = {"subject": subject, "look": look_at_partner(subject), "do_url": "admin:billing_operation_do"}
+        return TemplateResponse(request, "admin/billing/operation/candidates.html", context)
+
     def page_title(self, subject: Operation) -> str:
         return operation_title(subject)
 
@@ -107,8 +127,14 @@ class OperationAdmin(ObjectAdmin):
             "attempts": story.attempts,
             "poll": poll_seconds(subject),
             "mark": hashlib.sha256(repr(facts).encode()).hexdigest()[:16],
+            "may_look": subject.status == OperationStatus.NEEDS_CHECK
+            and subject.server is not None
+            and request.user.has_perm(Permission.PERFORM_SERVER_OPERATIONS),
+            "end_before": end_before(subject) if subject.kind == OperationKind.RENEW else None,
             "params": [(name, value) for name, value in subject.params.items() if name != "automatic"],
-            "snapshot": None if subject.snapshot is None else json.dumps(subject.snapshot, ensure_ascii=False),
+            "snapshot": None
+            if subject.snapshot is None or subject.kind == OperationKind.RENEW
+            else json.dumps(subject.snapshot, ensure_ascii=False),
             "events": history(operation=subject),
         }
 

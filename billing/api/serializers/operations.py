@@ -67,7 +67,13 @@ class OperationDetailSerializer(OperationSerializer):
 
 
 class ResolveSerializer(serializers.Serializer[Any]):
-    """A person's word on an operation that needs one. `remote_id`: the number at the partner of what was bought."""
+    """A person's word on an operation that needs one.
 
-    decision = serializers.ChoiceField(choices=[("bought", "bought"), ("not_bought", "not_bought")])
+    `remote_id`: the number at the partner of what was bought; `insist`: take it although the rules of adoption speak
+    against it; `reason`: why it is given up.
+    """
+
+    decision = serializers.ChoiceField(choices=[(one, one) for one in ("adopt", "not_bought", "give_up")])
     remote_id = serializers.CharField(default="", allow_blank=True, max_length=50)
+    insist = serializers.BooleanField(default=False)
+    reason = serializers.CharField(default="", allow_blank=True, max_length=255)

@@ -33,7 +33,7 @@ class OperationViewSet(RowsViewSet[Operation]):
     @extend_schema(request=ResolveSerializer, responses=OperationDetailSerializer)
     @action(detail=True, methods=["post"])
     def resolve(self, request: Request, pk: str) -> Response:
-        """A person's word on what the evidence left open."""
+        """A person's word on what the evidence left open; what is tried again may go on under a new id."""
         operation = self.get_object()
         return self.answer(
             resolve_operation(operation=operation, **self.read_input(ResolveSerializer), **self.deed()).pk

@@ -1,10 +1,13 @@
 from typing import Any
 
+import httpx
 import pytest
 from django.test import Client as Browser
 
 from billing.models import Operation, Service
 from billing.queries.clock import database_now
+from noc.models import Server
+from noc.sandbox.server import Sandbox
 from tests.billing.admin.pages import ask, buttons_on, list_of, page_of, press, rows_of, succeeded, text_of
 from tests.builders import World, make_active_service, place_paid_order, run_due_operations
 
@@ -69,7 +72,7 @@ def test_what_was_never_sent_can_be_cancelled(service: Service, boss: Browser) -
 
 def test_what_was_sent_offers_decisions_and_no_cancel(service: Service, boss: Browser) -> None:
     operation = undecided(service)
-    assert buttons_on(boss, operation) == ["look_again", "bought", "not_bought"]
+    assert buttons_on(boss, operation) == ["look_again", "adopt", "not_bought", "give_up"]
     assert "Nothing is sent" in ask(boss, operation, "look_again")
     assert "the partner may be paid twice" in ask(boss, operation, "not_bought")
     refused = press(boss, operation, "cancel")
@@ -84,15 +87,51 @@ def test_looking_again_sends_nothing(service: Service, boss: Browser) -> None:
     assert operation.status == "CHECKING"
 
 
-def test_a_purchase_is_resolved_by_its_number(world: World, service: Service, boss: Browser) -> None:
+def test_a_purchase_is_resolved_by_its_number(world: World, service: Service, sandbox: Sandbox, boss: Browser) -> None:
     operation = undecided(service)
-    assert "remote_id" in press(boss, operation, "bought", remote_id="letters").context["form"].errors
+    assert "remote_id" in press(boss, operation, "adopt", remote_id="letters").context["form"].errors
     taken = make_active_service(world.client, world.lite, ip="192.0.2.11", licname="other")
-    assert "holds this number" in text_of(press(boss, operation, "bought", remote_id=taken.remote_id))
-    assert succeeded(press(boss, operation, "bought", remote_id="700999"))
+    assert f"Service {taken.pk} has it" in text_of(press(boss, operation, "adopt", remote_id=taken.remote_id))
+    number = seed(sandbox)
+    assert f'value="{number}"' in ask(boss, operation, f"adopt-{number}")
+    assert succeeded(press(boss, operation, f"adopt-{number}", remote_id=number))
     operation.refresh_from_db()
-    assert (operation.status, operation.remote_id) == ("CHECKING", "700999")
+    assert (operation.status, operation.remote_id) == ("CHECKING", number)
     assert operation.events.get(name="operation.resolved").actor == "full_administrator@example.com"
+
+
+def seed(sandbox: Sandbox, **values: Any) -> str:
+    """A license at the partner that looks like the order."""
+    item = {"pricelist": 55227, "ip": "192.0.2.10", "licname": "web", **values}
+    return str(httpx.post(f"{sandbox.url}/admin/items", json=item).raise_for_status().json()["ids"][0])
+
+
+def test_candidates_are_read_from_the_partner_on_click(service: Service, sandbox: Sandbox, boss: Browser) -> None:
+    operation = undecided(service)
+    fits, old = seed(sandbox), seed(sandbox, createdate="2020-01-01")
+    assert "Look for candidates" in text_of(boss.get(page_of(operation)))
+    words = text_of(boss.get(f"{page_of(operation).removesuffix('change/')}candidates/"))
+    assert fits in words
+    assert old in words
+    assert "It was made before this order was sent." in words
+    assert f"/do/adopt-{fits}/" in words
+
+
+def test_a_silent_partner_is_told_on_click(world: World, service: Service, boss: Browser) -> None:
+    operation = undecided(service)
+    Server.objects.update(hostname="http://127.0.0.1:9")
+    words = text_of(boss.get(f"{page_of(operation).removesuffix('change/')}candidates/"))
+    assert "The partner could not be asked" in words
+
+
+def test_giving_up_says_what_happens_to_the_money_and_wants_a_reason(service: Service, boss: Browser) -> None:
+    operation = undecided(service)
+    assert "cancel the order to give the money back" in ask(boss, operation, "give_up")
+    assert not succeeded(press(boss, operation, "give_up", reason=""))
+    assert succeeded(press(boss, operation, "give_up", reason="no longer wanted"))
+    operation.refresh_from_db()
+    assert operation.status == "FAILED"
+    assert "Given up by a person: no longer wanted" in text_of(boss.get(page_of(operation)))
 
 
 def test_a_purchase_that_was_not_made_is_sent_again(service: Service, boss: Browser) -> None:

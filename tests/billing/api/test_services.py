@@ -166,7 +166,7 @@ def test_a_failed_operation_is_explained_and_queued_afresh(admin: Api, shop: Sho
 
 def test_a_finished_operation_is_neither_retried_nor_cancelled_nor_resolved(admin: Api, service: int) -> None:
     done = Operation.objects.get(kind="CREATE")
-    for deed, body in (("retry", None), ("cancel", None), ("resolve", {"decision": "bought", "remote_id": "1"})):
+    for deed, body in (("retry", None), ("cancel", None), ("resolve", {"decision": "adopt", "remote_id": "1"})):
         problem = admin.post(f"operations/{done.pk}/{deed}/", body, expect=409)
         assert problem["code"] == "operation_not_open"
 
@@ -193,10 +193,15 @@ def test_a_held_operation_goes_on_when_told_to(admin: Api, shop: Shop) -> None:
     [
         ({}, "decision"),
         ({"decision": "perhaps"}, "decision"),
-        ({"decision": ["bought"]}, "decision"),
-        ({"decision": "bought"}, "remote_id"),
-        ({"decision": "bought", "remote_id": "abc"}, "remote_id"),
-        ({"decision": "bought", "remote_id": "1" * 51}, "remote_id"),
+        ({"decision": ["adopt"]}, "decision"),
+        ({"decision": "bought", "remote_id": "1"}, "decision"),
+        ({"decision": "adopt"}, "remote_id"),
+        ({"decision": "adopt", "remote_id": "abc"}, "remote_id"),
+        ({"decision": "adopt", "remote_id": "1" * 51}, "remote_id"),
+        ({"decision": "adopt", "remote_id": "799999", "insist": True}, "remote_id"),
+        ({"decision": "adopt", "insist": "perhaps"}, "insist"),
+        ({"decision": "give_up"}, "reason"),
+        ({"decision": "give_up", "reason": "x" * 256}, "reason"),
     ],
 )
 def test_a_decision_that_lacks_something_is_refused(admin: Api, shop: Shop, body: dict[str, Any], field: str) -> None:
@@ -209,8 +214,14 @@ def test_a_person_adopts_what_was_bought(admin: Api, shop: Shop, sandbox: Sandbo
     open_one = _uncertain(admin, shop)
     Operation.objects.filter(pk=open_one.pk).update(status=OperationStatus.NEEDS_CHECK)
     bought = next(iter(sandbox.state.items.values()))
-    answer = admin.post(f"operations/{open_one.pk}/resolve/", {"decision": "bought", "remote_id": str(bought.id)})
+    answer = admin.post(f"operations/{open_one.pk}/resolve/", {"decision": "adopt", "remote_id": str(bought.id)})
     assert answer["status"] == "CHECKING"
+
+
+def test_a_person_gives_up(admin: Api, shop: Shop) -> None:
+    open_one = _uncertain(admin, shop)
+    answer = admin.post(f"operations/{open_one.pk}/resolve/", {"decision": "give_up", "reason": "nobody knows"})
+    assert (answer["status"], answer["message"]) == ("FAILED", "Given up by a person: nobody knows")
 
 
 def test_messages_follow_the_language_of_the_caller(admin: Api, shop: Shop) -> None:
