@@ -24,6 +24,7 @@ from catalog.models import AtEnd, Cycle
 from catalog.periods import CYCLE_MONTHS
 from noc.kinds import Command as Declared
 from noc.kinds import Kind, get_kind
+from noc.kinds.certificate import CertificateKind
 
 Audience = Literal["operator", "client"]
 # In the order in which they are offered; the harmful one is last.
@@ -193,6 +194,9 @@ def _why_not_renew(service: Service) -> str:
 
 
 def _why_not_reissue(service: Service) -> str:
+    kind = get_kind(service.kind)
+    if not isinstance(kind, CertificateKind) or not kind.can_reissue():
+        return _("The partner's function for a reissue is not named in the settings.")
     if Certificate.objects.filter(service=service, state=CertificateState.ISSUED).exists():
         return ""
     return _("Only an issued certificate can be issued anew.")
