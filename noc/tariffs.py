@@ -94,6 +94,7 @@ CERTIFICATES: Final = tuple(
     )
     for tariff_id in tariff_ids.split()
 )
+COUNTED: Final = frozenset({"integer", "int", "count", "limit", "2"})  # words for additions ordered by number
 ADDONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"55230": ("55236",), "4601": ("4602",)})
 
 
@@ -204,4 +205,4 @@ def parse_period(period: Node) -> tuple[int | None, Decimal | None]:
 
 def is_countable(addon: Node) -> bool:
     """Ordered by number (more servers), not by a switch or a list."""
-    return bool(addon.text("id")) and addon.text("addontype", "integer") in ("integer", "int", "count", "2")
+    return bool(addon.text("id")) and addon.text("addontype", "integer") in COUNTED

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from billing.actions.adopting import AdoptionRefused, adopt_remote, fill_empty_fields
 from billing.actions.field_names import take_module_key
 from billing.models import Service
+from billing.queries.services import service_specs
 from catalog.actions.field_names import propose_renames
 from catalog.actions.products import create_missing_fields
 from catalog.models import Product
@@ -135,9 +136,12 @@ def judge_row(old: OldService, service: Service, row: RemoteService, account: Ac
 
 def missing_keys(service: Service, values: Mapping[str, str]) -> tuple[str, ...]:
     """Fields of the service's kind that are empty here and that WHMCS has a value for."""
-    specs = get_kind(service.kind).fields_for(service.tariff_id, service.product.name)
     held = {row.field.key for row in service.field_values.all() if row.value}
-    return tuple(spec.key for spec in specs if values.get(spec.key) and spec.key not in held and spec.key != "order_id")
+    return tuple(
+        spec.key
+        for spec in service_specs(service)
+        if values.get(spec.key) and spec.key not in held and spec.key != "order_id"
+    )
 
 
 def forbid_doubles(lines: Sequence[Line]) -> list[Line]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from billing.models import Service
-from billing.queries.services import field_values, ordered_addons
+from billing.queries.services import field_values, ordered_addons, service_specs
 from catalog.models import Cycle
 from catalog.periods import CYCLE_MONTHS
 from noc.account import list_charges, remove_from_basket
@@ -166,7 +166,7 @@ def open_remote_side(
     if "licname" in get_kind(service.kind).order_fields:
         # A name of its own makes a purchase recognizable when its answer is lost.
         values.setdefault("licname", f"service-{service.pk}")
-    if any(spec.key == "bitninja_email" for spec in get_kind(service.kind).fields_for(service.tariff_id)):
+    if any(spec.key == "bitninja_email" for spec in service_specs(service)):
         # Optional on our order form, required by the partner.
         values.setdefault("bitninja_email", service.client.email)
     client = connect(server, reference=reference, is_awaited=is_awaited)

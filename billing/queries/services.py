@@ -6,7 +6,10 @@ from typing import Literal
 from django.utils.translation import gettext
 
 from billing.models import Service, ServiceField
-from noc.kinds import get_kind
+from noc.kinds import KINDS
+from noc.kinds.base import FieldSpec
+from noc.price_lists import find_tariff
+from noc.tariffs import built_in
 
 Audience = Literal["operator", "client"]
 
@@ -40,6 +43,19 @@ def field_values(service: Service) -> dict[str, str]:
     return {row.field.key: row.value for row in rows if row.value}
 
 
+def service_specs(service: Service) -> tuple[FieldSpec, ...]:
+    """The fields that its module reads and fills; () for a kind that nothing is provisioned for.
+
+    The live name decides only where the built-in table does not know the Product ID; others cost no query.
+    """
+    kind = KINDS.get(service.kind)
+    if kind is None:
+        return ()
+    tariff_id = service.tariff_id
+    tariff = built_in(tariff_id) or find_tariff(tariff_id, server_group=service.product.server_group)
+    return kind.fields_for(tariff_id, tariff.name if tariff else "")
+
+
 def ordered_addons(service: Service) -> dict[str, int]:
     """The partner's addon id → the count to order: the product's base and what was ordered; none ordered, none sent."""
     ordered = service.options.exclude(option__addon_id="").filter(quantity__gt=0)
@@ -53,7 +69,7 @@ def missing_from_partner(service: Service) -> bool:
     """Whether a field that the partner fills (a key, a password) is still empty."""
     if not service.kind:
         return False
-    filled = {spec.key for spec in get_kind(service.kind).fields_for(service.tariff_id) if spec.filled_by_partner}
+    filled = {spec.key for spec in service_specs(service) if spec.filled_by_partner}
     present = set(field_values(service))
     return any(
         key in filled and key not in present for key in service.product.custom_fields.values_list("key", flat=True)
