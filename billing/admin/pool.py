@@ -123,11 +123,12 @@ class PooledLicenseAdmin(ObjectAdmin):
     search_help_text = gettext_lazy("Number at the partner, Product ID, number of the former service")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        found: QuerySet[Any] = super().get_queryset(request)
-        return found.annotate(tariff_name=_live_names())
+        found: QuerySet[Any] = super().get_queryset(request).annotate(tariff_name=_live_names())
+        return found
 
     def get_page_queryset(self) -> QuerySet[Any]:
-        return super().get_page_queryset().annotate(tariff_name=_live_names())
+        found: QuerySet[Any] = super().get_page_queryset().annotate(tariff_name=_live_names())
+        return found
 
     def page_title(self, subject: PooledLicense) -> str:
         return _("License %(number)s of the pool") % {"number": subject.remote_id}

@@ -143,6 +143,8 @@ def is_moot(operation: Operation) -> bool:
 
 def _has_lost_parent(service: Service) -> bool:
     """What belongs to a service that has ended is not bought. One that could not be bought may still come."""
+    if service.parent_id is None:
+        return False
     return Service.objects.filter(pk=service.parent_id, status__in=ENDED_STATUSES).exists()
 
 
