@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from billing.actions.modules import set_module_access
 from billing.admin.buttons import Button, Outcome, Visit, answer
@@ -45,7 +46,7 @@ class ConfigureAccess(Button[Any]):
             label=_("Roles that may open it too"),
             choices=GRANTABLE,
             required=False,
-            widget=forms.CheckboxSelectMultiple,
+            widget=UnfoldAdminCheckboxSelectMultipleWidget,
         )
         return BackOfficeForm(data, initial={"roles": roles_with_access(self.module.code)}, more={"roles": roles})
 

@@ -18,8 +18,8 @@ from billing.admin.frames import frame
 from billing.admin.modules import require_access
 from billing.permissions import Permission
 from billing.queries.clock import database_now
-from billing.queries.price_lists import SECTIONS, price_list
-from catalog.modules import KIND_LABELS, MODULES
+from billing.queries.price_lists import SECTIONS, price_list, section_label
+from catalog.modules import MODULES
 from noc.models import Server
 
 PAGE: Final = "admin/noc/server/product_ids.html"
@@ -35,7 +35,7 @@ def module_view(request: HttpRequest, code: str) -> HttpResponse:
     search, section = request.GET.get("q", "").strip(), request.GET.get("section", "")
     section = section if section in SECTIONS else ""
     context = {
-        **frame(request, title=str(module.label)),
+        **frame(request, *_trail(request), title=_("Product IDs: %(module)s") % {"module": module.label}),
         "module": module,
         "servers": servers,
         "server": server,
@@ -64,6 +64,11 @@ def read_view(request: HttpRequest, code: str) -> HttpResponse:
     return redirect(f"{reverse('admin:noc_server_module', args=[code])}?{query}")
 
 
+def _trail(request: HttpRequest) -> list[tuple[str, Any]]:
+    may_see_directory = request.user.has_perm(Permission.MANAGE_SERVERS)
+    return [(reverse("admin:noc_server_modules"), _("Modules"))] if may_see_directory else []
+
+
 def _chosen(servers: list[Server], wanted: str) -> Server | None:
     """The account named in the address, else the first. Raises Http404 for one that the module does not have."""
     if not wanted:
@@ -76,7 +81,7 @@ def _chosen(servers: list[Server], wanted: str) -> Server | None:
 
 def _chips(server: Server | None, search: str, section: str) -> list[dict[str, Any]]:
     kept = {"server": server.pk if server else "", "q": search}
-    chips: list[tuple[str, Any]] = [("", _("All")), *((kind, KIND_LABELS[kind]) for kind in SECTIONS)]
+    chips: list[tuple[str, Any]] = [("", _("All")), *((kind, section_label(kind)) for kind in SECTIONS)]
     return [
         {"display": label, "query_string": "?" + urlencode({**kept, "section": kind}), "selected": kind == section}
         for kind, label in chips

@@ -1,6 +1,7 @@
 """Partner accounts: connect, test, choose the default (S2-S5)."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesCheckboxFilter
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from billing.actions.accounts import save_account, test_account
 from billing.actions.sso import may_sign_on
@@ -87,15 +89,20 @@ class ServerForm(BackOfficeForm):
             label=gettext_lazy("Roles that may sign on"),
             choices=StaffRole.choices,
             required=False,
-            widget=forms.CheckboxSelectMultiple,
+            widget=UnfoldAdminCheckboxSelectMultipleWidget,
             help_text=gettext_lazy("Counts only while single sign-on is restricted."),
         )
         for name in ("assigned_ips", "nameservers"):
             fields[name].widget.attrs["rows"] = 3
         more = {name: fields[name] for name in FORM_FIELDS}
         names = [name for name in FORM_FIELDS if name not in SECRETS]
-        initial = {name: getattr(server, name) for name in names} if server else {}
+        initial = {name: _as_typed(getattr(server, name)) for name in names} if server else {}
         super().__init__(data, initial=initial, more=more)
+
+
+def _as_typed(value: Any) -> Any:
+    """An amount without the zeros that its column adds."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 class AddServer(Button[Server]):

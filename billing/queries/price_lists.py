@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from django.db.models import Max
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from catalog.models import Product
@@ -74,8 +75,14 @@ def price_list(server: Server, *, search: str = "", section: str = "") -> PriceL
         can_be_sold = module is not None and module.can_sell(tariff.kind)
         rows[tariff.kind].append(ListedTariff(tariff, tuple(products.get(tariff.id, ())), can_be_sold))
     kinds = (*SECTIONS, *sorted(set(rows) - set(SECTIONS)))
-    sections = (Section(kind, str(KIND_LABELS.get(kind, kind)), tuple(rows[kind])) for kind in kinds if rows[kind])
+    sections = (Section(kind, section_label(kind), tuple(rows[kind])) for kind in kinds if rows[kind])
     return PriceList(server, tuple(sections), read_at, why_not_live(server, is_there=read_at is not None))
+
+
+def section_label(kind: str) -> str:
+    """A heading; the product's own name keeps its small letter."""
+    label = str(KIND_LABELS.get(kind, kind))
+    return label if label.startswith("ispmanager") else capfirst(label)
 
 
 def _matches(tariff: Tariff, search: str, section: str) -> bool:
