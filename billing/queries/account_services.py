@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Q
 
@@ -81,10 +81,12 @@ def services_on(server: Server) -> list[OurService]:
     values = ServiceField.objects.filter(service__in=held, field__key__in=SHOWN_KEYS).exclude(plain_value="")
     for service_id, key, value in values.values_list("service_id", "field__key", "plain_value").iterator():
         fields[service_id][key] = value
-    return [
-        OurService(*row[:7], row[7] or "", *row[8:], fields.get(row[0], {}))
-        for row in held.order_by("id").values_list(*_COLUMNS).iterator()
-    ]
+    rows = held.order_by("id").values_list(*_COLUMNS).iterator()
+    return [_read_row(row, fields.get(row[0], {})) for row in rows]
+
+
+def _read_row(row: tuple[Any, ...], fields: Mapping[str, str]) -> OurService:
+    return OurService._make((*row[:7], row[7] or "", *row[8:], fields))
 
 
 def product_keys(product_ids: set[int]) -> Mapping[int, frozenset[str]]:

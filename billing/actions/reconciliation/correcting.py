@@ -60,8 +60,10 @@ class Order:
     @property
     def service(self) -> Service:
         """The service that the finding is about, as it is now. Raises RemedyNotFitting if it has ended."""
-        service = Service.objects.select_related("product", "server").filter(pk=self.finding.service_id).first()
-        if service is None or service.is_ended:
+        if self.finding.service_id is None:
+            raise RemedyNotFitting(_("No service of ours has it."))
+        service = Service.objects.select_related("product", "server").get(pk=self.finding.service_id)
+        if service.is_ended:
             raise RemedyNotFitting(_("The service has ended."))
         if (service.server_id, service.remote_id) != (self.finding.server_id, self.finding.remote_id):
             raise RemedyNotFitting(_("The service holds another number by now."))
