@@ -6,6 +6,7 @@ from catalog.models.group import ProductGroup
 from catalog.models.option import OptionPrice, ProductOption
 from catalog.models.price import Cycle, Price
 from catalog.models.product import AtEnd, AutoSetup, PaymentType, Product, QuantityMode
+from catalog.models.tariff_cost import Rounding, TariffCost, TariffImport
 
 __all__ = [
     "AtEnd",
@@ -21,4 +22,7 @@ __all__ = [
     "ProductGroup",
     "ProductOption",
     "QuantityMode",
+    "Rounding",
+    "TariffCost",
+    "TariffImport",
 ]
