@@ -12,6 +12,7 @@ from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.services import service_title
 from billing.models import WAITING_STATUSES, Operation, OperationKind, OperationStatus
 from billing.permissions import Permission
+from billing.queries.pool import is_pooled
 
 _EFFECTS: Final[dict[str, str | Promise]] = {
     OperationKind.CREATE: gettext_lazy("buys Product ID %(tariff)s on %(server)s and pays for it"),
@@ -21,6 +22,7 @@ _EFFECTS: Final[dict[str, str | Promise]] = {
     OperationKind.CHANGE: gettext_lazy("changes %(number)s on %(server)s"),
     OperationKind.REISSUE: gettext_lazy("asks the authority for %(number)s anew on %(server)s"),
 }
+_KEEPS: Final = gettext_lazy("keeps %(number)s on %(server)s as free.lic for a later order; the client loses it")
 
 
 def operation_title(operation: Operation) -> str:
@@ -37,7 +39,8 @@ def effect_words(operation: Operation) -> str:
     """What the operation does at the partner."""
     service = operation.service
     server = operation.server or service.server
-    return str(_EFFECTS[operation.kind]) % {
+    is_kept = operation.kind == OperationKind.TERMINATE and is_pooled(service) and not operation.params.get("delete")
+    return str(_KEEPS if is_kept else _EFFECTS[operation.kind]) % {
         "tariff": service.tariff_id,
         "number": service.remote_id or "—",
         "server": server.name if server else _("the partner"),

@@ -20,7 +20,8 @@ from billing.models import (
     Service,
     ServiceStatus,
 )
-from catalog.models import AtEnd, Cycle
+from billing.queries.pool import is_pooled
+from catalog.models import Cycle
 from catalog.periods import CYCLE_MONTHS
 from noc.kinds import Command as Declared
 from noc.kinds import Kind, get_kind
@@ -113,7 +114,7 @@ def _change_label(service: Service) -> str:
 
 
 def _end_words(service: Service) -> str:
-    if service.remote_id and service.product.at_end == AtEnd.POOL and get_kind(service.kind).can_be_pooled:
+    if service.remote_id and is_pooled(service):
         return _("Keeps %(number)s on %(server)s as free.lic for a later order; the client loses it now.")
     return _("Deletes %(number)s on %(server)s; the client loses it now.")
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_noop
 
 from billing.actions.provisioning.claiming import Claim
-from billing.actions.provisioning.outcomes import fail, requeue, words_of
+from billing.actions.provisioning.outcomes import fail, keep_claim, requeue, words_of
 from billing.actions.provisioning.pooling import PutOff
 from billing.provisioners.ispmanager_noc import RemoteSide
 from billing.queries.pool import KEPT_AFTER_END, can_be_pooled, partner_day
@@ -39,6 +39,8 @@ def release(claim: Claim, side: RemoteSide, clock: Clock) -> RemoteService | Non
         raise PutOff
     if is_without_owner(form):
         return form
+    # Whoever has ended the service meanwhile may have sold the license again.
+    keep_claim(claim, now=clock())
     try:
         side.release(form.id)
     except NotFound:

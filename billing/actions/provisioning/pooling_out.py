@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from django.utils.translation import gettext_noop
 
 from billing.actions.provisioning.claiming import Claim, is_moot
-from billing.actions.provisioning.outcomes import NoLongerWanted, change_claimed
+from billing.actions.provisioning.outcomes import NoLongerWanted, change_claimed, keep_claim
 from billing.actions.provisioning.paying import PayingCall, pay_once
 from billing.actions.provisioning.pooling import PutOff, put_back, take_next
 from billing.actions.provisioning.pooling_in import is_without_owner, raise_unless_refused
@@ -125,6 +125,7 @@ class _Taking(Handling):
 
     def _take(self, row: PooledLicense) -> RemoteService:
         self.is_untouched = False
+        keep_claim(self.claim, now=self.clock())
         try:
             self.side.take(row.remote_id)
         except NotFound:
@@ -148,6 +149,7 @@ class _Taking(Handling):
         """A new key, once: whoever had the license before must not use it any more."""
         if self._has_new_key(row, form):
             return form
+        keep_claim(self.claim, now=self.clock())
         try:
             self.side.make_new_key(row.remote_id)
         except NotFound:

@@ -8,7 +8,14 @@ from typing import NoReturn
 from django.utils.translation import gettext_noop
 
 from billing.actions.provisioning.claiming import Claim
-from billing.actions.provisioning.outcomes import check_patiently, need_person, requeue, withdraw_intent, words_of
+from billing.actions.provisioning.outcomes import (
+    check_patiently,
+    keep_claim,
+    need_person,
+    requeue,
+    withdraw_intent,
+    words_of,
+)
 from billing.actions.provisioning.pooling import PutOff, drop, put_back
 from billing.actions.provisioning.pooling_in import is_without_owner, raise_unless_refused
 from billing.models import PooledLicense
@@ -78,6 +85,7 @@ class Handling:
         put_back(self.claim, row, now=self.clock(), note=note)
 
     def _give_up_name(self, row: PooledLicense) -> PartnerError | None:
+        keep_claim(self.claim, now=self.clock())
         try:
             self.side.release(row.remote_id)
         except NotFound:

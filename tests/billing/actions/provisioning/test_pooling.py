@@ -695,6 +695,38 @@ class TestDeaths:
         run(operation)
         assert partner.acts() == before
 
+    @pytest.mark.parametrize("call", ["release", "take"])
+    def test_a_worker_that_comes_back_late_sends_nothing(
+        self,
+        world: World,
+        product: Product,
+        clock: MovingClock,
+        partner: Partner,
+        pool_one: Callable[..., Any],
+        run: Run,
+        monkeypatch: pytest.MonkeyPatch,
+        call: str,
+    ) -> None:
+        if call == "take":
+            pool_one("192.0.2.1")
+            operation = buy(world, product)[1]
+        else:
+            operation = end(make_active_service(world.client, product, ip="192.0.2.1"), clock)
+        read, reads = RemoteSide.read, list[str]()
+
+        def read_for_ever(side: RemoteSide, remote_id: str) -> Any:
+            reads.append(remote_id)
+            if len(reads) == 1:
+                clock.skip(seconds=121)
+                free_expired_leases(now=clock())
+                assert run(operation).status == "DONE"
+            return read(side, remote_id)
+
+        monkeypatch.setattr(RemoteSide, "read", read_for_ever)
+        before = partner.acts()
+        assert run(operation).status == "DONE"
+        assert (partner.acts() - before)["edit"] == 1
+
 
 class TestTheNight:
     def test_what_the_partner_has_deleted_leaves_the_pool(
