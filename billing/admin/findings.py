@@ -17,7 +17,7 @@ from billing.actions.reconciliation import apply_remedy
 from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.forms import BackOfficeForm
 from billing.admin.objects import Chips, ObjectAdmin, words_filter
-from billing.admin.services import service_title
+from billing.admin.service_buttons import service_title
 from billing.models import Event, Finding, FindingStatus, Service
 from billing.permissions import Permission
 from billing.queries.findings import (
