@@ -60,7 +60,7 @@ def read_view(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     now = database_now()
     request_price_list(server=server, actor=str(request.user), now=now)
-    query = urlencode({"server": server.pk, "since": now.isoformat()})
+    query = urlencode({"server": str(server.pk), "since": now.isoformat()})
     return redirect(f"{reverse('admin:noc_server_module', args=[code])}?{query}")
 
 
@@ -80,7 +80,7 @@ def _chosen(servers: list[Server], wanted: str) -> Server | None:
 
 
 def _chips(server: Server | None, search: str, section: str) -> list[dict[str, Any]]:
-    kept = {"server": server.pk if server else "", "q": search}
+    kept = {"server": str(server.pk) if server else "", "q": search}
     chips: list[tuple[str, Any]] = [("", _("All")), *((kind, section_label(kind)) for kind in SECTIONS)]
     return [
         {"display": label, "query_string": "?" + urlencode({**kept, "section": kind}), "selected": kind == section}

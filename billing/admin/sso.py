@@ -4,6 +4,7 @@ from csp.constants import NONE, SELF
 from csp.decorators import csp_replace
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.views.decorators.debug import sensitive_variables
@@ -16,7 +17,7 @@ from noc.models import Server
 
 @require_POST
 @sensitive_variables("found")
-def sign_on_view(request: HttpRequest, server_id: int) -> HttpResponse:
+def sign_on_view(request: HttpRequest, server_id: int) -> HttpResponseBase:
     """A page that posts the one-time key to the account's own host at once, or says why there is none.
 
     The key is in this answer and nowhere else: it is not kept by any cache, and no address holds it.
@@ -33,9 +34,8 @@ def sign_on_view(request: HttpRequest, server_id: int) -> HttpResponse:
     return _fenced(request, response, found)
 
 
-def _fenced(request: HttpRequest, response: HttpResponse, found: SignOn) -> HttpResponse:
+def _fenced(request: HttpRequest, response: HttpResponse, found: SignOn) -> HttpResponseBase:
     """This page may send its form to that one host only, and runs no script but ours."""
     target = found.ticket.area.origin if found.ticket else NONE
     policy = {"form-action": [target], "script-src": [SELF], "style-src": [SELF]}
-    answer: HttpResponse = csp_replace(policy)(lambda _request: response)(request)
-    return answer
+    return csp_replace(policy)(lambda _request: response)(request)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, Exists, OuterRef
 
@@ -120,7 +120,7 @@ def forecasts(servers: Collection[Server], *, now: datetime) -> dict[int, Foreca
     }
 
 
-def _renewals_of(servers: Collection[Server]) -> Iterable[dict[str, int | str | date]]:
+def _renewals_of(servers: Collection[Server]) -> Iterable[Mapping[str, Any]]:
     """Live services that end one day and are not being ended, counted by account, end date, cycle and Product ID."""
     ending = Operation.objects.unsettled().filter(service=OuterRef("pk"), kind=OperationKind.TERMINATE)
     renewed = (
@@ -130,7 +130,7 @@ def _renewals_of(servers: Collection[Server]) -> Iterable[dict[str, int | str | 
         .exclude(Exists(ending))
     )
     grouped = renewed.order_by().values("server_id", "expires_on", "cycle", "tariff_id")
-    return grouped.annotate(services=Count("pk"))  # type: ignore[return-value]
+    return grouped.annotate(services=Count("pk"))
 
 
 def _prices_of(servers: Collection[Server]) -> dict[tuple[int, str], Mapping[int, Decimal]]:
@@ -152,13 +152,13 @@ def funds_of(server: Server) -> Decimal | None:
 def held_for_money(server: Server) -> Operation | None:
     """The operation that has waited longest for money on this account: it is tried first."""
     held = Operation.objects.filter(server=server, status=OperationStatus.HELD, hold_reason=HoldReason.NO_MONEY)
-    return held.select_related("service").order_by("id").first()
+    return held.select_related("service", "server").order_by("id").first()
 
 
 def known_cost(operation: Operation) -> Decimal | None:
     """What the price list says that this purchase or renewal costs; addons are not in it. None if it says nothing."""
     service = operation.service
-    entry = PriceListEntry.objects.filter(server_id=operation.server_id, tariff_id=service.tariff_id).first()
+    entry = PriceListEntry.objects.filter(server=operation.server, tariff_id=service.tariff_id).first()
     months = operation.params.get("period") or service.partner_period or CYCLE_MONTHS.get(Cycle(service.cycle))
     return read_prices(entry.prices).get(int(months)) if entry is not None and months else None
 

@@ -103,7 +103,7 @@ class ListedTariffSerializer(serializers.Serializer[ListedTariff]):
     periods = serializers.SerializerMethodField()
     prices = serializers.SerializerMethodField()
     addons = serializers.ListField(source="tariff.addons", child=serializers.CharField())
-    source = serializers.ChoiceField(source="tariff.source", choices=("live", "built-in"))
+    origin = serializers.ChoiceField(source="tariff.source", choices=("live", "built-in"))
     can_be_sold = serializers.BooleanField()
     products = TariffProductSerializer(many=True)
 

@@ -131,12 +131,12 @@ class TestPriceList:
         before = admin.get(address)
         assert before["read_at"] is None
         assert "has not been read yet" in before["trouble"]
-        assert {tariff["source"] for tariff in before["tariffs"]} == {"built-in"}
+        assert {tariff["origin"] for tariff in before["tariffs"]} == {"built-in"}
         refresh_one_price_list(server_id=shop.server.pk, now=database_now())
         after = admin.get(address, search="lite", section="license")
         assert after["trouble"] == ""
         lite = next(tariff for tariff in after["tariffs"] if tariff["id"] == "55227")
-        assert (lite["source"], lite["currency"], lite["periods"]) == ("live", "EUR", [1, 12])
+        assert (lite["origin"], lite["currency"], lite["periods"]) == ("live", "EUR", [1, 12])
         assert lite["prices"]["1"].startswith("4.00")
         assert [product["id"] for product in lite["products"]] == [shop.product.pk]
         assert {tariff["kind"] for tariff in after["tariffs"]} == {"license"}
