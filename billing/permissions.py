@@ -50,6 +50,7 @@ _WRITING: dict[str, Permission] = {
     "catalog.product": Permission.MANAGE_CATALOG,
     "catalog.price": Permission.MANAGE_CATALOG,
     "catalog.customfield": Permission.MANAGE_CATALOG,
+    "catalog.productoption": Permission.MANAGE_CATALOG,
     "billing.client": Permission.MANAGE_CLIENTS,
     "billing.clientuser": Permission.MANAGE_CLIENTS,
     "billing.order": Permission.MANAGE_ORDERS,

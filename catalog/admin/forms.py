@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.forms.models import BaseInlineFormSet, construct_instance
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from catalog.actions.products import WRITABLE, complete_product
 from catalog.checks import PriceValues, check_product
@@ -35,9 +35,17 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Needed only where no price list shows the Product ID."),
     )
 
+    addons = forms.ModelMultipleChoiceField(
+        label=_("Addons"),
+        required=False,
+        queryset=Product.objects.filter(is_addon=True).order_by("name", "id"),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("Offered on the order form of this product and on the services that clients have of it."),
+    )
+
     class Meta:
         model = Product
-        fields = sorted(WRITABLE)
+        fields = [*sorted(WRITABLE), "addons"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,6 +55,9 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["slug"].help_text = _("Left empty, it follows from the name.")
         if "server_group" in self.fields:
             self.fields["server_group"].empty_label = _("None: the default server")  # type: ignore[attr-defined]
+        if "addons" in self.fields and self.instance.pk:
+            offered = self.fields["addons"].queryset.exclude(pk=self.instance.pk)  # type: ignore[attr-defined]
+            self.fields["addons"].queryset = offered  # type: ignore[attr-defined]
         for name in {"short_description", "description"} & set(self.fields):
             self.fields[name].widget.attrs["rows"] = 3
 
@@ -54,7 +65,8 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean()
         product = construct_instance(self, copy(self.instance))
         complete_product(product)
-        for field, messages in check_product(product=product, prices=None).items():
+        addons = list((cleaned or {}).get("addons") or ())
+        for field, messages in check_product(product=product, prices=None, addons=addons).items():
             if field not in self.errors:
                 self.add_error(field if field in self.fields else None, messages)
         return cleaned

@@ -10,6 +10,7 @@ from unfold.decorators import display
 
 from catalog.actions.products import save_product
 from catalog.admin.forms import PriceForm, PriceFormSet, ProductForm
+from catalog.admin.options import OptionFormSet, OptionInline
 from catalog.checks import find_warnings
 from catalog.models import CustomField, Price, Product
 from catalog.modules import KIND_LABELS, allowed_cycles, allowed_once_periods, find_product_tariff
@@ -61,7 +62,7 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]
     form = ProductForm
     list_display = ["name", "group", "tariff_id", "kind_words", "payment_type", "auto_setup", "shelf_words"]
     list_select_related = ["group"]
-    list_filter = ["group", "module", "kind", "payment_type", "is_hidden", "is_retired"]
+    list_filter = ["is_addon", "group", "module", "kind", "payment_type", "is_hidden", "is_retired"]
     search_fields = ["name", "slug", "tariff_id"]
     readonly_fields = ["tariff_words"]
     save_on_top = True
@@ -88,30 +89,35 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]
                     ("partner_period", "kind"),
                     "is_tariff_unchecked",
                     ("auto_setup", "admin_phone"),
+                    ("at_end", "node_base"),
                 ]
             },
         ),
+        (_("Addons"), {"fields": ["is_addon", "addons"]}),
         (_("Other"), {"fields": [("is_hidden", "is_retired", "is_featured"), "position"]}),
     ]
 
     def get_inlines(self, request: HttpRequest, obj: Product | None) -> list[type[Any]]:
-        """A new product first gets the fields that its kind needs; own fields are added to those."""
-        return [PriceInline, CustomFieldInline] if obj else [PriceInline]
+        """A new product first gets the options and fields that its kind needs; own ones are added to those."""
+        return [PriceInline, OptionInline, CustomFieldInline] if obj else [PriceInline]
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
         """Nothing yet: a product is saved together with its prices, which are known in `save_related`."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Custom fields first, so that one added by hand is not created twice; then the product with its prices."""
+        """Options and fields first, so that one added by hand is not created twice; then the product with prices."""
         product, prices = form.instance, None
         for formset in formsets:
             if isinstance(formset, PriceFormSet):
                 prices = formset.price_values()
                 # Only for the log of changes: the action writes the rows.
                 formset.save(commit=False)
+            elif isinstance(formset, OptionFormSet):
+                formset.save_all()
             else:
                 self.save_formset(request, form, formset, change=change)
-        save_product(product=product, prices=prices, changed=form.changed_data)
+        addons = form.cleaned_data.get("addons")
+        save_product(product=product, prices=prices, changed=form.changed_data, addons=addons)
         for warning in find_warnings(product):
             messages.warning(request, warning)
 
@@ -132,6 +138,8 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]
         """Where clients find the product."""
         if product.is_retired:
             return gettext("Retired")
+        if product.is_addon:
+            return gettext("Addon")
         return gettext("Hidden") if product.is_hidden else gettext("Listed")
 
     @admin.display(description=_("kind"), ordering="kind")

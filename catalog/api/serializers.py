@@ -51,7 +51,7 @@ class WholeRowMixin:
         return attrs
 
 
-class PriceRowSerializer[Row: (Price, OptionPrice)](WholeRowMixin, serializers.ModelSerializer[Row]):
+class PriceRowSerializer[Row: Price | OptionPrice](WholeRowMixin, serializers.ModelSerializer[Row]):
     """What a price of a product and a price of one of its options have in common."""
 
     currency = serializers.PrimaryKeyRelatedField(queryset=Currency.objects.all())
@@ -83,13 +83,13 @@ class ProductOptionSerializer(WholeRowMixin, serializers.ModelSerializer[Product
     """An option, found by its `key`. What is not given stays as it is; `prices`, where given, replace all of it."""
 
     key = serializers.SlugField(max_length=60)
-    label = serializers.CharField(max_length=150, required=False)
     prices = OptionPriceSerializer(many=True, required=False)
 
     class Meta:
         model = ProductOption
         fields = ["key", "label", "addon_id", "minimum", "maximum", "is_hidden", "position", "prices"]
         extra_kwargs = {
+            "label": {"required": False},
             "minimum": {"required": False, "max_value": MOST_OF_AN_OPTION},
             "maximum": {"required": False, "max_value": MOST_OF_AN_OPTION},
             "addon_id": {"help_text": "The number of the partner's addon that the count is sent as."},

@@ -35,7 +35,7 @@ class OrderItemSerializer(serializers.Serializer[Any]):
         default=dict,
         help_text="How many of each configurable option, by key.",
     )
-    parent = Reference(
+    parent = Reference(  # type: ignore[assignment]
         queryset=Service.objects.select_related("product"),
         required=False,
         allow_null=True,
@@ -55,10 +55,9 @@ class OrderItemSerializer(serializers.Serializer[Any]):
     def validate_parent(self, parent: Service | None) -> Service | None:
         """A client's own key learns nothing of other services, not even that they are there."""
         caller = caller_of(self)
-        is_limited = caller is not None and not caller.is_operator
-        if parent is not None and is_limited and parent.client_id != caller.client_id:
-            self.fields["parent"].fail("does_not_exist", pk_value=parent.pk)
-        return parent
+        if caller is None or caller.is_operator or parent is None or parent.client_id == caller.client_id:
+            return parent
+        raise serializers.ValidationError(Reference.default_error_messages["does_not_exist"].format(pk_value=parent.pk))
 
     def validate_is_item_unchecked(self, value: bool) -> bool:
         """Only operators vouch for a license."""

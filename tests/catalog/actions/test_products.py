@@ -296,6 +296,74 @@ class TestUpdate:
         assert product.partner_period is None
 
 
+class TestAtEnd:
+    def test_a_license_may_be_kept_for_a_later_order(self, group: ProductGroup) -> None:
+        assert make_product(group, at_end="POOL").at_end == "POOL"
+
+    @pytest.mark.parametrize("tariff_id", [BITNINJA, CLOUDLINUX])
+    def test_nothing_else_may(self, group: ProductGroup, tariff_id: str) -> None:
+        assert list(refuse(group, tariff_id=tariff_id, at_end="POOL")) == ["at_end"]
+
+    def test_a_product_without_a_module_may_not(self, group: ProductGroup) -> None:
+        with pytest.raises(ProductInvalid) as raised:
+            make_plain_product(group, at_end="POOL")
+        assert list(raised.value.errors) == ["at_end"]
+
+
+class TestNoLongerOnSale:
+    @pytest.mark.parametrize("tariff_id", ["3541", "4601"])
+    def test_it_is_not_sold_even_unchecked(self, group: ProductGroup, tariff_id: str) -> None:
+        for is_tariff_unchecked in (False, True):
+            errors = refuse(group, tariff_id=tariff_id, is_tariff_unchecked=is_tariff_unchecked)
+            assert "takes no new orders" in errors["tariff_id"][0]
+
+    def test_it_may_be_kept_as_retired(self, group: ProductGroup) -> None:
+        product = make_product(group, tariff_id="4601", is_retired=True)
+        assert (product.kind, product.options.get().addon_id) == ("license", "4602")
+        with pytest.raises(ProductInvalid):
+            update_product(product=product, values={"is_retired": False})
+
+
+class TestAddons:
+    def make_addon(self, group: ProductGroup, **changes: Any) -> Product:
+        return make_product(group, **{"name": "BitNinja", "tariff_id": BITNINJA, "is_addon": True, **changes})
+
+    def test_are_sold_with_a_product_and_get_their_fields(self, group: ProductGroup) -> None:
+        addon = self.make_addon(group)
+        product = update_product(product=make_product(group), values={}, addons=[addon])
+        assert list(product.addons.all()) == [addon]
+        assert addon.custom_fields.filter(key="item").exists()
+
+    def test_stay_where_none_are_named(self, group: ProductGroup) -> None:
+        product = update_product(product=make_product(group), values={}, addons=[self.make_addon(group)])
+        assert update_product(product=product, values={"name": "Lite"}).addons.count() == 1
+
+    def refuse(self, product: Product, *addons: Product, **changes: Any) -> dict[str, list[str]]:
+        before = list(product.addons.all())
+        with pytest.raises(ProductInvalid) as raised:
+            update_product(product=product, values=changes, addons=list(addons) or None)
+        assert list(product.addons.all()) == before
+        return raised.value.errors
+
+    def test_what_is_no_addon_is_refused(self, group: ProductGroup) -> None:
+        assert list(self.refuse(make_product(group), make_plain_product(group))) == ["addons"]
+
+    def test_an_addon_has_none(self, group: ProductGroup) -> None:
+        assert list(self.refuse(self.make_addon(group), self.make_addon(group, name="Other"))) == ["addons"]
+
+    def test_a_module_goes_on_licenses_only(self, group: ProductGroup) -> None:
+        assert (
+            "module of ispmanager licenses"
+            in self.refuse(make_plain_product(group), self.make_addon(group))["addons"][0]
+        )
+
+    def test_one_that_is_sold_stays_an_addon(self, group: ProductGroup) -> None:
+        addon = self.make_addon(group)
+        update_product(product=make_product(group), values={}, addons=[addon])
+        errors = self.refuse(addon, is_addon=False)
+        assert "ispmanager lite" in errors["is_addon"][0]
+
+
 class TestFields:
     def test_bitninja_asks_for_item_and_offers_an_email(self, group: ProductGroup) -> None:
         fields = {field.key: field for field in make_product(group, tariff_id=BITNINJA).custom_fields.all()}

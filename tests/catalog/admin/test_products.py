@@ -7,9 +7,10 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils.html import escape
 
+from catalog.actions.products import OptionValues, update_product
 from catalog.models import Product, ProductGroup
 from noc.models import Server
-from tests.catalog.samples import DRWEB, make_plain_product, make_product, make_service, price
+from tests.catalog.samples import DRWEB, make_business, make_plain_product, make_product, make_service, price
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +31,8 @@ def form(group: ProductGroup, *rows: tuple[str, str], initial: int = 0, **change
         "slug": "",
         "payment_type": "RECURRING",
         "quantity_mode": "MULTIPLE",
+        "at_end": "DELETE",
+        "node_base": "0",
         "module": "ispmanager_noc",
         "tariff_id": "55227",
         "auto_setup": "PAYMENT",
@@ -57,7 +60,17 @@ def fields_form(product: Product, **changes: str) -> dict[str, str]:
         switches = {"is_required", "is_on_order_form", "is_secret"}
         sent |= {f"custom_fields-{index}-{name}": "on" for name in switches if getattr(field, name)}
     total = {"custom_fields-TOTAL_FORMS": str(len(fields)), "custom_fields-INITIAL_FORMS": str(len(fields))}
-    return sent | total | changes
+    return sent | total | options_form(product) | changes
+
+
+def options_form(product: Product, **changes: str) -> dict[str, str]:
+    """The part of the page that holds the options, as they are, without prices."""
+    options = list(product.options.all())
+    sent = {"options-TOTAL_FORMS": str(len(options)), "options-INITIAL_FORMS": str(len(options))}
+    for index, option in enumerate(options):
+        for name in ("id", "key", "label", "addon_id", "minimum", "maximum", "position"):
+            sent[f"options-{index}-{name}"] = str(getattr(option, name))
+    return sent | changes
 
 
 def prices_form(product: Product) -> dict[str, str]:
@@ -99,6 +112,9 @@ class TestAdding:
             ([], {"payment_type": "FREE", "partner_period": "3"}, "partner_period"),
             ([("MONTHLY", "5")], {"tariff_id": "55239"}, "payment_type"),
             ([("MONTHLY", "5")], {"tariff_id": "424242", "is_tariff_unchecked": "on"}, "kind"),
+            ([("MONTHLY", "5")], {"tariff_id": "4601"}, "tariff_id"),
+            ([("MONTHLY", "5")], {"tariff_id": DRWEB, "at_end": "POOL"}, "at_end"),
+            ([("MONTHLY", "5")], {"node_base": "-1"}, "node_base"),
             ([("MONTHLY", "5")], {"group": ""}, "group"),
             ([("MONTHLY", "5")], {"name": ""}, "name"),
         ],
@@ -179,6 +195,113 @@ class TestChanging:
         assert list(errors_of(response)) == ["tariff_id"]
 
 
+class TestOptions:
+    def send(self, sales: Client, product: Product, **options: str) -> Any:
+        rows = [("MONTHLY", "15"), ("ANNUALLY", "150")]
+        sent = form(product.group, *rows, initial=2, slug=product.slug, name=product.name, tariff_id=product.tariff_id)
+        sent |= prices_form(product) | fields_form(product) | options
+        return sales.post(f"{LIST}{product.pk}/change/", sent)
+
+    @pytest.fixture
+    def business(self, group: ProductGroup) -> Product:
+        return make_business(group, prices=[price("MONTHLY", "15"), price("ANNUALLY", "150")])
+
+    def test_the_page_has_a_line_for_each_period(self, sales: Client, business: Product) -> None:
+        update_product(product=business, values={}, options=[OptionValues("nodes", prices=[price("MONTHLY", "5")])])
+        page = sales.get(f"{LIST}{business.pk}/change/").content.decode()
+        assert 'name="options-0-price_grid-EUR-MONTHLY-price" value="5.00"' in page
+        assert 'name="options-0-price_grid-EUR-ANNUALLY-price" value=""' in page
+        assert "css/price_grid.css" in page
+
+    def test_prices_and_limits_are_saved(self, sales: Client, business: Product) -> None:
+        changes = {
+            "options-0-maximum": "9",
+            "options-0-price_grid-EUR-MONTHLY-price": "5",
+            "options-0-price_grid-EUR-MONTHLY-setup_fee": "1",
+        }
+        response = self.send(sales, business, **changes)
+        assert response.status_code == 302, errors_of(response)
+        option = business.options.get()
+        assert (option.maximum, option.addon_id) == (9, "55236")
+        assert [(row.cycle, row.price, row.setup_fee) for row in option.prices.all()] == [("MONTHLY", 5, 1)]
+
+    def test_an_empty_price_takes_the_period_away(self, sales: Client, business: Product) -> None:
+        amounts = [price("MONTHLY", "5"), price("ANNUALLY", "50")]
+        update_product(product=business, values={}, options=[OptionValues("nodes", prices=amounts)])
+        self.send(sales, business, **{"options-0-price_grid-EUR-ANNUALLY-price": "50"})
+        assert [row.cycle for row in business.options.get().prices.all()] == ["ANNUALLY"]
+
+    def test_an_own_option_is_added_and_taken_away(self, sales: Client, business: Product) -> None:
+        added = {"key": "hours", "label": "Hours", "minimum": "0", "maximum": "5", "position": "1"}
+        added |= {"price_grid-EUR-MONTHLY-price": "40"}
+        sent = {f"options-1-{name}": value for name, value in added.items()}
+        response = self.send(sales, business, **sent, **{"options-TOTAL_FORMS": "2"})
+        assert response.status_code == 302, errors_of(response)
+        assert business.options.get(key="hours").prices.get().price == 40
+        self.send(sales, business, **{"options-1-DELETE": "on"})
+        assert [option.key for option in business.options.all()] == ["nodes"]
+
+    @pytest.mark.parametrize(
+        ("field", "value", "words"),
+        [
+            ("price_grid-EUR-MONTHLY-price", "x", "Monthly, EUR: Enter a number."),
+            ("price_grid-EUR-MONTHLY-price", "-1", "Monthly, EUR"),
+            ("price_grid-EUR-MONTHLY-price", "NaN", "Monthly, EUR"),
+            ("price_grid-EUR-MONTHLY-price", "1.005", "at most 2 decimals"),
+            ("price_grid-EUR-MONTHLY-setup_fee", "1", "Enter the price too"),
+            ("maximum", "-1", "greater than or equal"),
+            ("minimum", "101", "The most is below the least."),
+            ("addon_id", "many", "Enter the number of the addon"),
+            ("key", "a b", "valid"),
+            ("label", "", "required"),
+        ],
+    )
+    def test_each_error_is_on_its_field_and_nothing_is_saved(
+        self, sales: Client, business: Product, field: str, value: str, words: str
+    ) -> None:
+        before = [*business.options.values()]
+        response = self.send(sales, business, **{f"options-0-{field}": value})
+        assert response.status_code == 200
+        assert words in response.content.decode()
+        assert [*business.options.values()] == before
+        assert not business.options.get().prices.exists()
+
+    def test_an_ordered_option_is_not_taken_away(self, sales: Client, business: Product) -> None:
+        from billing.models import ServiceOption
+
+        option = business.options.get()
+        ServiceOption.objects.create(service=make_service(business), option=option, quantity=1, unit_amount=5)
+        assert self.send(sales, business, **{"options-0-DELETE": "on"}).status_code == 200
+        assert business.options.get() == option
+
+
+class TestAddons:
+    def test_are_chosen_and_kept(self, sales: Client, group: ProductGroup) -> None:
+        product = make_product(group)
+        addons = [make_product(group, name=name, tariff_id=DRWEB, is_addon=True) for name in ("One", "Two")]
+        sent = form(group, ("MONTHLY", "5"), initial=1, slug=product.slug) | prices_form(product) | fields_form(product)
+        address = f"{LIST}{product.pk}/change/"
+        sales.post(address, sent | {"addons": [str(addons[0].pk), str(addons[1].pk)]})
+        assert [*product.addons.order_by("name")] == addons
+        page = sales.get(address).content.decode()
+        assert "Two" in page
+        sales.post(address, sent)
+        assert not product.addons.exists()
+
+    @pytest.mark.parametrize("chosen", ["self", "999999", "x"])
+    def test_what_is_no_addon_is_refused(self, sales: Client, group: ProductGroup, chosen: str) -> None:
+        product = make_product(group)
+        sent = form(group, ("MONTHLY", "5"), initial=1, slug=product.slug) | prices_form(product) | fields_form(product)
+        sent["addons"] = str(product.pk) if chosen == "self" else chosen
+        response = sales.post(f"{LIST}{product.pk}/change/", sent)
+        assert list(errors_of(response)) == ["addons"]
+
+    def test_the_list_shows_them_alone(self, sales: Client, group: ProductGroup) -> None:
+        make_product(group)
+        addon = make_product(group, name="Dr.Web", tariff_id=DRWEB, is_addon=True)
+        assert list(sales.get(f"{LIST}?is_addon__exact=1").context["cl"].result_list) == [addon]
+
+
 class TestListing:
     def test_finds_and_filters_products(self, sales: Client, group: ProductGroup) -> None:
         make_product(group)
@@ -194,7 +317,7 @@ class TestListing:
     ) -> None:
         for number in range(8):
             make_product(group, name=f"Lite {number}")
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             assert sales.get(LIST).status_code == 200
 
 
