@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from billing.models import Service, ServiceField
+from billing.actions.events import record_event
+from billing.models import Event, Service, ServiceField
 from catalog.models import CustomField, FieldType
 
 
@@ -55,3 +57,8 @@ def _upsert(rows: Sequence[ServiceField]) -> None:
         update_fields=["plain_value", "secret_value"],
         batch_size=500,
     )
+
+
+def note_secret_shown(*, service: Service, key: str, actor: str, now: datetime) -> Event:
+    """Staff has seen the value of the field `key`: who and when, never what."""
+    return record_event("service.secret_revealed", now=now, actor=actor, service=service, data={"field": key})

@@ -1,10 +1,9 @@
 """Services: the facts, the fields and the module commands of guide B, with what they do shown as it happens."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
@@ -13,92 +12,37 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RangeDateFilter, RelatedCheckboxFilter
 
 from billing.actions.certificates import PartMissing, download_certificate
-from billing.actions.commands import change_service, run_command
-from billing.admin.buttons import Button, Outcome, Visit
-from billing.admin.forms import BackOfficeForm
+from billing.actions.cycles import why_not_cycle
+from billing.actions.fields import note_secret_shown
+from billing.admin.buttons import Button
 from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
 from billing.admin.operation_pages import attempts_with_calls, poll_seconds
+from billing.admin.service_buttons import ChangeButton, CommandButton, CycleButton, RenewButton, service_title
 from billing.files import file_response
-from billing.models import ENDED_STATUSES, Operation, OperationAttempt, Service, ServiceField, ServiceStatus
+from billing.models import (
+    ENDED_STATUSES,
+    FindingStatus,
+    Operation,
+    OperationAttempt,
+    Service,
+    ServiceField,
+    ServiceStatus,
+)
 from billing.permissions import Permission
 from billing.queries.certificates import certificate_card
-from billing.queries.commands import COMMANDS, Command, all_commands, available_commands, why_not
-from billing.queries.services import field_rows, field_values
+from billing.queries.clock import database_now
+from billing.queries.commands import COMMANDS, all_commands, available_commands
+from billing.queries.nodes import node_counts
+from billing.queries.services import field_rows
 from billing.templatetags.back_office import state
 from billing.templatetags.portal import day
 from catalog.modules import KIND_LABELS
-from noc.kinds import get_kind
 
 SHOWN_OPERATIONS = 10
-
-
-class CommandButton(Button[Service]):
-    """A module command: Create, Renew, Terminate, Sync."""
-
-    permission = Permission.PERFORM_SERVER_OPERATIONS
-
-    def __init__(self, code: str) -> None:
-        self.code = code  # type: ignore[misc]
-
-    def title(self, subject: Service | None) -> str:
-        assert subject is not None
-        return f"{self._command(subject).label}: {service_title(subject)}"
-
-    def explanation(self, subject: Service | None) -> str:
-        assert subject is not None
-        return why_not(subject, self.code) or self._command(subject).explanation
-
-    def run(self, subject: Service | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
-        assert subject is not None
-        operation = run_command(service=subject, command=self.code, actor=visit.actor, now=visit.now)
-        return Outcome(_("Operation %(number)s is under way; its outcome shows below.") % {"number": operation.pk})
-
-    def dressed(self, command: Command) -> "CommandButton":
-        """This button with the words of the command for one service."""
-        self_for_service = type(self)(self.code)
-        self_for_service.label = command.label
-        self_for_service.look = "danger" if command.is_destructive else "plain"
-        return self_for_service
-
-    def _command(self, service: Service) -> Command:
-        return next(command for command in all_commands(service) if command.code == self.code)
-
-
-class ChangeForm(BackOfficeForm):
-    """One text field for each value that the kind lets change, filled with what it is now."""
-
-    def __init__(self, service: Service, data: Any) -> None:
-        specs = get_kind(service.kind).fields_for(service.tariff_id) if service.kind else ()
-        keys = get_kind(service.kind).change_fields if service.kind else ()
-        more = {
-            spec.key: forms.CharField(label=str(spec.label), help_text=str(spec.description), required=False)
-            for spec in specs
-            if spec.key in keys
-        }
-        super().__init__(data, initial=field_values(service), more=more)
-
-
-class ChangeButton(CommandButton):
-    """*Change name and IP*: asks for the new values."""
-
-    def make_form(self, subject: Service | None, data: Any) -> forms.Form:
-        assert subject is not None
-        return ChangeForm(subject, data)
-
-    def run(self, subject: Service | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
-        assert subject is not None
-        operation = change_service(service=subject, fields=values, actor=visit.actor, now=visit.now)
-        return Outcome(_("Operation %(number)s is under way; its outcome shows below.") % {"number": operation.pk})
-
-
-def service_title(service: Service) -> str:
-    """`ispmanager lite #7`."""
-    return f"{service.product.name} #{service.pk}"
 
 
 class ServiceChips(Chips):
@@ -126,7 +70,12 @@ class ServiceAdmin(ObjectAdmin):
     """What clients have."""
 
     page_template = "admin/billing/service/page.html"
-    buttons = (*(CommandButton(code) for code in COMMANDS if code != "change"), ChangeButton("change"))
+    buttons = (
+        *(CommandButton(code) for code in COMMANDS if code not in ("change", "renew")),
+        RenewButton("renew"),
+        ChangeButton("change"),
+        CycleButton(),
+    )
     list_display = ("state", "service_words", "client", "server_words", "remote_id", "next_due", "end_at_partner")
     list_display_links = ("service_words",)
     list_select_related = ("client", "product", "server")
@@ -168,13 +117,18 @@ class ServiceAdmin(ObjectAdmin):
 
     def get_buttons(self, subject: Service) -> list[Button[Any]]:
         """The commands that fit now, in their order; the harmful one is last."""
-        return [self.find_button(command.code, subject) for command in available_commands(subject)]
+        commands = [self.find_button(command.code, subject) for command in available_commands(subject)]
+        harmless = [button for button in commands if button.look != "danger"]
+        others = [CycleButton()] if not why_not_cycle(subject) else []
+        return [*harmless, *others, *(button for button in commands if button not in harmless)]
 
     def find_button(self, code: str, subject: Service) -> Button[Any]:
         """In the words for this service, even where the command does not fit."""
         button = super().find_button(code, subject)
+        if not isinstance(button, CommandButton):
+            return button
         command = next(command for command in all_commands(subject) if command.code == code)
-        return button.dressed(command)  # type: ignore[attr-defined, no-any-return]
+        return button.dressed(command)
 
     def get_facts(self, request: HttpRequest, subject: Service) -> dict[str, Any]:
         operations = list(
@@ -190,6 +144,8 @@ class ServiceAdmin(ObjectAdmin):
             "poll": min(filter(None, map(poll_seconds, operations)), default=0),
             "mark": _mark(subject, operations),
             "children": list(subject.children.select_related("product").order_by("id")),
+            "nodes": node_counts(subject),
+            "findings": list(subject.findings.filter(status=FindingStatus.OPEN).order_by("-last_seen_at", "id")),
             "invoice_lines": list(
                 subject.invoice_lines.select_related("invoice").filter(is_voided=False).order_by("-id")[:12]
             ),
@@ -205,6 +161,7 @@ class ServiceAdmin(ObjectAdmin):
             raise PermissionDenied
         for row in field_rows(subject, audience="operator"):
             if row.key == key:
+                note_secret_shown(service=subject, key=key, actor=str(request.user), now=database_now())
                 return HttpResponse(format_html('<code class="bo-secret">{}</code>', row.value))
         raise Http404
 

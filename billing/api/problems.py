@@ -54,6 +54,13 @@ class Conflict(exceptions.APIException):
     default_code = "conflict"
 
 
+class PartnerSilent(exceptions.APIException):
+    """The partner did not answer a question in time, or not in a way that can be understood."""
+
+    status_code = 503
+    default_code = "partner_unavailable"
+
+
 def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: {type, title, status, detail, code, errors?}; None leaves it to Django (500)."""
     error = as_api_error(error)

@@ -24,6 +24,7 @@ from billing.models import (
     Service,
 )
 from billing.queries.certificates import pending_words
+from billing.queries.changes import refusal_words
 from catalog.models import AutoSetup
 
 StepState = Literal["done", "current", "waiting", "failed", "ahead"]
@@ -143,7 +144,7 @@ def operation_state(operation: Operation) -> tuple[StepState, str]:
     elif status == OperationStatus.CHECKING:
         state, words = "current", _CHECKING
     elif status == OperationStatus.FAILED:
-        state, words = "failed", _FAILED[kind]
+        state, words = "failed", refusal_words(operation) or _FAILED[kind]
     elif status == OperationStatus.CANCELLED:
         state, words = "ahead", _CANCELLED
     elif status == OperationStatus.QUEUED and operation.attempt > 1:

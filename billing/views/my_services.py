@@ -14,8 +14,11 @@ from billing.actions.commands import ChangeInvalid, CommandNotAllowed, change_se
 from billing.actions.renewals import issue_renewal_now
 from billing.forms.change import ChangeServiceForm
 from billing.models import Client, Service
+from billing.queries.addons import offered_addons
 from billing.queries.certificates import certificate_card
+from billing.queries.changes import refused_change
 from billing.queries.clock import business_date
+from billing.queries.commands import change_keys, why_not
 from billing.queries.pages_client import (
     SERVICE_FILTERS,
     client_commands,
@@ -28,11 +31,9 @@ from billing.queries.pages_client import (
     unpaid_invoices,
 )
 from billing.queries.pages_progress import latest_progress
-from billing.queries.services import field_rows
+from billing.queries.services import FieldRow, field_rows
 from billing.views.current import actor_of, client_required
 from billing.views.progress import mark_of, progress_response
-
-CHANGEABLE = ("licname", "ip")
 
 
 @require_GET
@@ -71,6 +72,8 @@ def service(request: HttpRequest, client: Client, service_id: int) -> HttpRespon
         "certificate": certificate_card(found, audience="client"),
         "invoice": unpaid_invoice_of(found),
         "history": service_history(found),
+        "addons": list(found.children.select_related("product").order_by("id")),
+        "offered": offered_addons(found),
     }
     return render(request, "client/service.html", context)
 
@@ -107,7 +110,7 @@ def command(request: HttpRequest, client: Client, service_id: int, code: str) ->
     found = _get_service(client, service_id)
     wanted = next((command for command in client_commands(found) if command.code == code), None)
     if wanted is None or code == "change":
-        messages.warning(request, _("This is not possible at the moment."))
+        messages.warning(request, why_not(found, code, audience="client") or _("This is not possible at the moment."))
         return redirect("client:service", service_id=found.pk)
     if request.method == "POST":
         return _renew(request, found) if code == "renew" else _stop(request, found)
@@ -137,23 +140,37 @@ def _stop(request: HttpRequest, found: Service) -> HttpResponse:
 def change(request: HttpRequest, client: Client, service_id: int) -> HttpResponse:
     """A new name or IP of a license. The partner is changed first; the page of the service shows how far it is."""
     found = _get_service(client, service_id)
-    rows = [row for row in field_rows(found, audience="client") if row.key in CHANGEABLE]
+    rows = [row for row in field_rows(found, audience="client") if row.key in change_keys(found)]
     if not rows or not any(command.code == "change" for command in client_commands(found)):
         messages.warning(request, _("This is not possible at the moment."))
         return redirect("client:service", service_id=found.pk)
-    form = ChangeServiceForm(request.POST if request.method == "POST" else None, rows=rows)
+    form = _change_form(request, found, rows)
     if request.method == "POST" and form.is_valid() and _change(request, found, form):
         return redirect("client:service", service_id=found.pk)
-    return render(request, "client/change.html", {**_about(found), "form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "client/change.html", {**_about(found), "form": form}, status=422 if request.method == "POST" else 200
+    )
+
+
+def _change_form(request: HttpRequest, found: Service, rows: list[FieldRow]) -> ChangeServiceForm:
+    """Filled with what is now, or with what was refused last and why, so that it can be put right."""
+    if request.method == "POST":
+        return ChangeServiceForm(request.POST, rows=rows)
+    refused = refused_change(found)
+    if refused is None:
+        return ChangeServiceForm(rows=rows)
+    form = ChangeServiceForm(refused.values, rows=rows)
+    form.add_errors({key: [words] for key, words in refused.errors.items()})
+    return form
 
 
 def _change(request: HttpRequest, found: Service, form: ChangeServiceForm) -> bool:
-    fields = {name: value for name, value in form.cleaned_data.items() if name in form.changed_data}
+    fields = {name: form.cleaned_data[name] for name in form.changed_data}
     if not fields:
         messages.info(request, _("Nothing was changed."))
         return True
     try:
-        change_service(service=found, fields=fields, actor=actor_of(request), now=timezone.now())
+        change_service(service=found, fields=fields, actor=actor_of(request), now=timezone.now(), audience="client")
     except ChangeInvalid as error:
         form.add_errors(error.errors)
         return False

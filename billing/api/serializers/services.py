@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
-from billing.api.fields import MoneyField, OperatorFieldsMixin, caller_of
+from billing.api.fields import AmountField, MoneyField, OperatorFieldsMixin, caller_of
 from billing.models import Service, ServiceStatus
 from billing.permissions import Permission
 from billing.queries.commands import available_commands
@@ -12,7 +12,7 @@ from billing.queries.services import field_rows
 
 HIDDEN: Final = "•••"
 # A client renews by paying the renewal's invoice.
-CLIENT_COMMANDS: Final = ("terminate", "change")
+BY_PAYING: Final = "renew"
 
 
 class ServiceSerializer(OperatorFieldsMixin, serializers.ModelSerializer[Service]):
@@ -72,17 +72,46 @@ class ServiceDetailSerializer(ServiceSerializer):
         read_only_fields = fields
 
     def get_commands(self, service: Service) -> list[str]:
-        codes = [command.code for command in available_commands(service)]
         caller = caller_of(self)
         if caller is None or caller.is_operator:
-            return codes
-        return [code for code in codes if code in CLIENT_COMMANDS]
+            return [command.code for command in available_commands(service)]
+        commands = available_commands(service, audience="client")
+        return [command.code for command in commands if command.code != BY_PAYING]
 
 
 class CommandSerializer(serializers.Serializer[Any]):
     """A module command by its code."""
 
-    command = serializers.CharField(max_length=30, help_text="create, renew, terminate or sync")
+    command = serializers.CharField(max_length=30, help_text="create, renew, reissue, sync or terminate")
+    period = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="months to renew for; left out: one billing cycle"
+    )
+
+
+class CycleSerializer(serializers.Serializer[Any]):
+    """A billing cycle; `amount` of each later payment, left out: the price of the catalog."""
+
+    cycle = serializers.CharField(max_length=20, help_text="MONTHLY, QUARTERLY, SEMIANNUALLY or ANNUALLY")
+    amount = AmountField(required=False, allow_null=True, default=None)
+
+
+class PeriodOfferSerializer(serializers.Serializer[Any]):
+    """A period in months with its cost by the account's price list, null where that does not say."""
+
+    period = serializers.IntegerField(read_only=True)
+    cost = serializers.DecimalField(max_digits=19, decimal_places=4, read_only=True, allow_null=True)
+    currency = serializers.CharField(read_only=True)
+
+
+class RenewalOfferSerializer(serializers.Serializer[Any]):
+    """The partner's renewal form, read now. `refusal`: why it would not be renewed, "" if nothing speaks against it."""
+
+    expires_on = serializers.DateField(read_only=True, allow_null=True)
+    new_expires_on = serializers.DateField(read_only=True, allow_null=True)
+    status = serializers.IntegerField(read_only=True, allow_null=True)
+    chosen = serializers.IntegerField(read_only=True)
+    periods = PeriodOfferSerializer(many=True, read_only=True)
+    refusal = serializers.CharField(read_only=True)
 
 
 class ChangeSerializer(serializers.Serializer[Any]):

@@ -16,7 +16,7 @@ from billing.permissions import Permission
 class OperationViewSet(RowsViewSet[Operation]):
     """What is done at the partner, newest first. Reading one shows each attempt."""
 
-    queryset = Operation.objects.prefetch_related("history").order_by("-id")
+    queryset = Operation.objects.select_related("service").prefetch_related("history").order_by("-id")
     serializer_class = OperationDetailSerializer
     list_serializer_class = OperationSerializer
     filterset_class = OperationFilter

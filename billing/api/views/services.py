@@ -1,5 +1,8 @@
 """Services and their module commands."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -10,13 +13,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.actions.certificates import PartMissing, download_certificate
-from billing.actions.commands import change_service, run_command
+from billing.actions.commands import CommandNotAllowed, change_service, run_command
+from billing.actions.cycles import change_cycle
+from billing.actions.provisioning.renewal_offers import ask_renewal_form
 from billing.api.filters import ServiceFilter
+from billing.api.problems import PartnerSilent
 from billing.api.serializers.services import (
-    CLIENT_COMMANDS,
+    BY_PAYING,
     ChangeSerializer,
     CommandSerializer,
+    CycleSerializer,
     QueuedSerializer,
+    RenewalOfferSerializer,
     ServiceDetailSerializer,
     ServiceSerializer,
 )
@@ -24,7 +32,10 @@ from billing.api.views.base import RowsViewSet
 from billing.files import file_response
 from billing.models import Service
 from billing.permissions import Permission
-from billing.queries.commands import COMMANDS, Audience
+from billing.queries.commands import Audience, why_not
+
+# Refused before the service is asked: no state of it would make them fit.
+STAFF_COMMANDS = ("create", "sync")
 
 
 class ServiceViewSet(RowsViewSet[Service]):
@@ -39,9 +50,18 @@ class ServiceViewSet(RowsViewSet[Service]):
     list_serializer_class = ServiceSerializer
     filterset_class = ServiceFilter
     writing = Permission.PERFORM_SERVER_OPERATIONS
-    needs = {"certificate": Permission.PERFORM_SERVER_OPERATIONS}
     client_actions = frozenset({"list", "retrieve", "commands", "change", "certificate"})
     client_path = "client_id"
+    needs: ClassVar[Mapping[str, Permission]] = {
+        "certificate": Permission.PERFORM_SERVER_OPERATIONS,
+        "renewal_form": Permission.PERFORM_SERVER_OPERATIONS,
+        "cycle": Permission.MANAGE_ORDERS,
+    }
+
+    @property
+    def audience(self) -> Audience:
+        """For whom the kinds' commands are asked."""
+        return "operator" if self.caller.is_operator else "client"
 
     @extend_schema(responses={(200, "application/x-pem-file"): OpenApiTypes.STR})
     @action(detail=True, methods=["get"], url_path="certificate/(?P<part>certificate|csr|key)")
@@ -59,12 +79,32 @@ class ServiceViewSet(RowsViewSet[Service]):
     def commands(self, request: Request, pk: str) -> Response:
         """Queues a module command and answers with its operation."""
         service = self.get_object()
-        command = self.read_input(CommandSerializer)["command"]
-        if not self.caller.is_operator and command in COMMANDS and command not in CLIENT_COMMANDS:
+        values = self.read_input(CommandSerializer)
+        audience = self.audience
+        if audience == "client" and values["command"] in (BY_PAYING, *STAFF_COMMANDS):
             raise PermissionDenied(_("Clients cannot give this command; a service is renewed by paying its invoice."))
-        audience: Audience = "operator" if self.caller.is_operator else "client"
-        operation = run_command(service=service, command=command, audience=audience, **self.deed())
+        operation = run_command(service=service, audience=audience, **values, **self.deed())
         return Response(QueuedSerializer(operation).data, status=202)
+
+    @extend_schema(responses=RenewalOfferSerializer)
+    @action(detail=True, methods=["get"], url_path="renewal-form")
+    def renewal_form(self, request: Request, pk: str) -> Response:
+        """The partner's renewal form, read now: periods, dates and cost. Nothing is bought."""
+        service = self.get_object()
+        refusal = why_not(service, "renew")
+        if refusal:
+            raise CommandNotAllowed(refusal)
+        offer = ask_renewal_form(service)
+        if offer.trouble:
+            raise PartnerSilent(offer.trouble)
+        return Response(RenewalOfferSerializer(offer).data)
+
+    @extend_schema(request=CycleSerializer, responses=ServiceDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def cycle(self, request: Request, pk: str) -> Response:
+        """Changes the billing cycle from the next invoice on; what is paid stays paid."""
+        changed = change_cycle(service=self.get_object(), **self.read_input(CycleSerializer), **self.deed())
+        return self.answer(changed.pk)
 
     @extend_schema(request=ChangeSerializer, responses={202: QueuedSerializer})
     @action(detail=True, methods=["post"])
@@ -74,5 +114,5 @@ class ServiceViewSet(RowsViewSet[Service]):
         values = self.read_input(ChangeSerializer)
         if not values:
             raise ValidationError(_("Name what is to be changed: licname, ip or both."))
-        operation = change_service(service=service, fields=values, **self.deed())
+        operation = change_service(service=service, fields=values, audience=self.audience, **self.deed())
         return Response(QueuedSerializer(operation).data, status=202)

@@ -1,7 +1,16 @@
+from decimal import Decimal
+
+import httpx
 import pytest
+from babel.dates import format_date
 from django.test import Client as Browser
 
-from billing.models import Operation, Service
+from billing.models import Finding, Operation, Service
+from billing.queries.clock import database_now
+from catalog.models import Price
+from noc.models import Server
+from noc.price_lists import refresh_price_list
+from noc.sandbox.server import Sandbox
 from tests.billing.admin.pages import ask, buttons_on, list_of, live_of, page_of, press, rows_of, succeeded, text_of
 from tests.builders import World, make_active_service, place, place_paid_order, run_due_operations
 
@@ -12,7 +21,7 @@ def service(world: World) -> Service:
 
 
 def test_a_live_license_has_every_command_but_create(service: Service, boss: Browser) -> None:
-    assert buttons_on(boss, service) == ["renew", "sync", "change", "terminate"]
+    assert buttons_on(boss, service) == ["renew", "sync", "change", "cycle", "terminate"]
 
 
 def test_a_pending_service_can_be_created(world: World, boss: Browser) -> None:
@@ -115,3 +124,73 @@ def test_a_command_given_twice_is_one_operation(service: Service, boss: Browser)
     for _time in range(2):
         press(boss, service, "sync")
     assert Operation.objects.filter(service=service, kind="SYNC", status="QUEUED").count() == 1
+
+
+class TestRenewDialog:
+    def test_it_reads_the_form_before_asking(self, service: Service, boss: Browser) -> None:
+        words = ask(boss, service, "renew")
+        assert service.expires_on is not None
+        assert format_date(service.expires_on, locale="en") in words
+        assert "1 month" in words
+        assert "12 months" in words
+        assert not service.operations.filter(kind="RENEW").exists()
+
+    def test_the_price_list_tells_the_cost(self, world: World, service: Service, boss: Browser) -> None:
+        refresh_price_list(world.server, now=database_now())
+        assert "€4.00 by the partner" in ask(boss, service, "renew")
+
+    def test_a_period_is_chosen(self, service: Service, boss: Browser) -> None:
+        assert succeeded(press(boss, service, "renew", period="12"))
+        assert service.operations.get(kind="RENEW").params == {"period": 12}
+
+    def test_a_silent_partner_does_not_block_it(self, service: Service, boss: Browser) -> None:
+        Server.objects.update(hostname="http://127.0.0.1:9")
+        words = ask(boss, service, "renew")
+        assert "The partner could not be asked now" in words
+        assert "read again before anything is paid" in words
+
+    def test_a_trial_says_why_not(self, service: Service, boss: Browser) -> None:
+        Service.objects.update(tariff_id="55239")
+        assert "renew" not in buttons_on(boss, service)
+        assert "a trial ends on its last day" in ask(boss, service, "renew")
+
+
+class TestCycle:
+    def test_it_changes_from_the_next_invoice_on(self, world: World, service: Service, boss: Browser) -> None:
+        euro = service.currency
+        Price.objects.create(product=world.lite, currency=euro, cycle="ANNUALLY", price="50")
+        assert "€50.00" in ask(boss, service, "cycle")
+        due = service.next_due_date
+        assert succeeded(press(boss, service, "cycle", cycle="ANNUALLY", amount=""))
+        service.refresh_from_db()
+        assert (service.cycle, service.recurring_amount, service.next_due_date) == ("ANNUALLY", Decimal(50), due)
+
+    def test_support_may_not(self, service: Service, support: Browser) -> None:
+        assert "cycle" not in buttons_on(support, service)
+        assert press(support, service, "cycle", cycle="ANNUALLY").status_code == 403
+
+
+def test_a_secret_shown_is_recorded_without_its_value(service: Service, support: Browser) -> None:
+    support.get(f"/admin/billing/service/{service.pk}/fields/lickey/")
+    event = service.events.get(name="service.secret_revealed")
+    assert (event.data, event.actor) == ({"field": "lickey"}, "support_operator@example.com")
+
+
+def test_a_refused_change_is_told_where_it_is_tried_again(service: Service, sandbox: Sandbox, boss: Browser) -> None:
+    fault = {"name": "error", "type": "access", "object": "ip", "msg": "Changed recently", "func": "soft.edit"}
+    httpx.post(f"{sandbox.url}/admin/faults", json={**fault, "params": {"sok": "ok"}}).raise_for_status()
+    press(boss, service, "change", licname="web", ip="192.0.2.77")
+    run_due_operations()
+    words = ask(boss, service, "change")
+    assert "Changed recently" in words
+    assert 'value="192.0.2.77"' in words
+
+
+def test_what_reconciliation_found_and_both_numbers_are_shown(service: Service, boss: Browser) -> None:
+    now = database_now()
+    Finding.objects.create(
+        sort="DATE_DRIFT", server=service.server, service=service, fingerprint="x", first_seen_at=now, last_seen_at=now
+    )
+    words = text_of(boss.get(page_of(service)))
+    assert "Another end date at the partner" in words
+    assert "Our number there" in words

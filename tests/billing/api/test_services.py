@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from billing.actions.renewals import issue_renewals
 from billing.models import Operation, OperationStatus, Service, ServiceStatus
 from noc.models import Server
 from noc.sandbox.faults import Fault
@@ -247,3 +248,64 @@ def _uncertain(admin: Api, shop: Shop) -> Operation:
     work()
     Operation.objects.filter(kind="CREATE").update(status=OperationStatus.NEEDS_CHECK, finished_at=None)
     return Operation.objects.get(kind="CREATE")
+
+
+class TestRenewalsAndCycles:
+    def test_the_renewal_form_is_read_from_the_partner(self, admin: Api, service: int) -> None:
+        form = admin.get(f"services/{service}/renewal-form/")
+        assert [one["period"] for one in form["periods"]] == [1, 12]
+        assert form["expires_on"] == admin.get(f"services/{service}/")["expires_on"] < form["new_expires_on"]
+        assert not Operation.objects.filter(kind="RENEW").exists()
+
+    def test_a_silent_partner_is_a_problem_in_words(self, admin: Api, service: int) -> None:
+        Server.objects.update(hostname="http://127.0.0.1:9")
+        problem = admin.get(f"services/{service}/renewal-form/", expect=503)
+        assert problem["code"] == "partner_unavailable"
+
+    def test_a_renewal_takes_a_period(self, admin: Api, service: int) -> None:
+        body = {"command": "renew", "period": 12}
+        queued = admin.post(f"services/{service}/commands/", body, expect=202)
+        work()
+        assert admin.get(f"operations/{queued['operation']}/")["status"] == "DONE"
+
+    @pytest.mark.parametrize("body", [{"command": "renew", "period": 5}, {"command": "sync", "period": 1}])
+    def test_a_wrong_period_is_refused_on_its_field(self, admin: Api, service: int, body: dict[str, Any]) -> None:
+        assert list(admin.post(f"services/{service}/commands/", body, expect=400)["errors"]) == ["period"]
+
+    def test_a_trial_is_not_renewed_and_says_why(self, admin: Api, service: int) -> None:
+        Service.objects.update(tariff_id="55239")
+        problem = admin.post(f"services/{service}/commands/", {"command": "renew"}, expect=409)
+        assert "a trial ends on its last day" in problem["detail"]
+
+    def test_the_cycle_changes_with_the_next_invoice(self, admin: Api, service: int) -> None:
+        body = {"cycle": "ANNUALLY", "amount": "99.90"}
+        answer = admin.post(f"services/{service}/cycle/", body)
+        assert (answer["cycle"], answer["recurring_amount"]) == ("ANNUALLY", "99.90")
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({}, "cycle"),
+            ({"cycle": "QUARTERLY", "amount": "1"}, "cycle"),
+            ({"cycle": "ONE_TIME", "amount": "1"}, "cycle"),
+            ({"cycle": "MONTHLY", "amount": "1"}, "cycle"),
+            ({"cycle": "ANNUALLY"}, "amount"),
+            ({"cycle": "ANNUALLY", "amount": "-1"}, "amount"),
+            ({"cycle": "ANNUALLY", "amount": "1.001"}, "amount"),
+            ({"cycle": "ANNUALLY", "amount": "much"}, "amount"),
+        ],
+    )
+    def test_a_wrong_cycle_is_refused_on_its_field(
+        self, admin: Api, service: int, body: dict[str, Any], field: str
+    ) -> None:
+        assert list(admin.post(f"services/{service}/cycle/", body, expect=400)["errors"]) == [field]
+
+    def test_clients_change_no_cycle(self, anna: Api, service: int) -> None:
+        anna.post(f"services/{service}/cycle/", {"cycle": "ANNUALLY", "amount": "1"}, expect=403)
+        anna.get(f"services/{service}/renewal-form/", expect=403)
+
+    def test_what_is_billed_keeps_its_cycle(self, admin: Api, service: int) -> None:
+        found = Service.objects.get(pk=service)
+        issue_renewals(on=found.next_due_date, now=found.created_at)
+        body = {"cycle": "ANNUALLY", "amount": "99.90"}
+        assert "is issued for the next period" in admin.post(f"services/{service}/cycle/", body, expect=409)["detail"]

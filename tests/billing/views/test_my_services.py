@@ -1,3 +1,4 @@
+import httpx
 import pytest
 from django.test import Client as Browser
 
@@ -11,6 +12,7 @@ from billing.models import (
     Service,
     ServiceStatus,
 )
+from noc.sandbox.server import Sandbox
 from tests.billing.views.pages import count_queries, log_in, read, text_of
 from tests.builders import World, make_active_service, make_client, place, place_paid_order, run_due_operations
 
@@ -188,6 +190,24 @@ class TestChange:
     def test_the_same_values_ask_for_nothing(self, anna_browser: Browser, service: Service) -> None:
         anna_browser.post(f"/services/{service.pk}/change/", {"licname": "web1.example.com", "ip": "192.0.2.10"})
         assert not Operation.objects.filter(kind=OperationKind.CHANGE).exists()
+
+    def test_a_refusal_is_told_beside_the_field_with_what_was_typed(
+        self, sandbox: Sandbox, anna_browser: Browser, service: Service
+    ) -> None:
+        fault = {"name": "error", "type": "value", "object": "ip", "msg": "EU account says no", "func": "soft.edit"}
+        httpx.post(f"{sandbox.url}/admin/faults", json={**fault, "params": {"sok": "ok"}}).raise_for_status()
+        address = f"/services/{service.pk}/"
+        anna_browser.post(f"{address}change/", {"licname": "web1.example.com", "ip": "192.0.2.77"})
+        run_due_operations()
+        assert "only once in a while" in read(anna_browser, address)
+        form = read(anna_browser, f"{address}change/")
+        assert 'value="192.0.2.77"' in form
+        assert "only once in a while" in form
+        assert "EU account" not in form
+        httpx.request("DELETE", f"{sandbox.url}/admin/faults").raise_for_status()
+        anna_browser.post(f"{address}change/", {"licname": "web1.example.com", "ip": "192.0.2.77"})
+        run_due_operations()
+        assert "The name and IP are changed." in read(anna_browser, address)
 
 
 class TestPolling:
