@@ -1,13 +1,11 @@
 """Partner accounts: connect, test, choose the default (S2-S5)."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
-from django.forms.models import fields_for_model
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -15,17 +13,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesCheckboxFilter
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from billing.actions.accounts import save_account, test_account
 from billing.actions.sso import may_sign_on
 from billing.admin.account_buttons import SyncAccount
 from billing.admin.balance_chart import draw
 from billing.admin.buttons import Button, Outcome, Visit
-from billing.admin.forms import BackOfficeForm
 from billing.admin.modules import access_view, directory_view
 from billing.admin.objects import ObjectAdmin
 from billing.admin.price_lists import module_view, product_ids_address, read_view
+from billing.admin.server_form import ServerForm
 from billing.admin.sso import sign_on_view
 from billing.models import Event, Operation, ServiceStatus, StaffRole
 from billing.permissions import Permission
@@ -37,72 +34,8 @@ from catalog.modules import MODULES
 from noc.models import CallLog, Server, ServerGroup
 from noc.servers import SECRETS
 
-FORM_FIELDS = (
-    "name",
-    "module",
-    "hostname",
-    "username",
-    "password",
-    "access_hash",
-    "max_accounts",
-    "is_enabled",
-    "is_default",
-    "may_send_again",
-    "balance_alert_below",
-    "sso_access",
-    "sso_roles",
-    "datacenter",
-    "monthly_cost",
-    "assigned_ips",
-    "nameservers",
-    "status_url",
-)
 # What fills a server (S3).
 COUNTED_STATUSES = (ServiceStatus.PENDING, ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
-
-
-class ServerForm(BackOfficeForm):
-    """A partner account. Password and access hash are never shown: empty keeps what is stored."""
-
-    def __init__(self, server: Server | None, data: Any) -> None:
-        fields = fields_for_model(Server, fields=[name for name in FORM_FIELDS if name != "status_url"])
-        fields["status_url"] = forms.URLField(
-            label=gettext_lazy("Status address"), required=False, max_length=200, assume_scheme="https"
-        )
-        fields["module"] = forms.ChoiceField(
-            label=gettext_lazy("Module"), choices=[(code, module.label) for code, module in MODULES.items()]
-        )
-        fields["password"] = forms.CharField(
-            label=gettext_lazy("Password"),
-            required=server is None,
-            strip=False,
-            widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-            help_text=gettext_lazy("Stored encrypted and never shown. Empty keeps the present one.") if server else "",
-        )
-        fields["access_hash"] = forms.CharField(
-            label=gettext_lazy("Access hash"),
-            required=False,
-            widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-            help_text=gettext_lazy("Not used by ispmanager NOC; leave it empty."),
-        )
-        fields["sso_roles"] = forms.MultipleChoiceField(
-            label=gettext_lazy("Roles that may sign on"),
-            choices=StaffRole.choices,
-            required=False,
-            widget=UnfoldAdminCheckboxSelectMultipleWidget,
-            help_text=gettext_lazy("Counts only while single sign-on is restricted."),
-        )
-        for name in ("assigned_ips", "nameservers"):
-            fields[name].widget.attrs["rows"] = 3
-        more = {name: fields[name] for name in FORM_FIELDS}
-        names = [name for name in FORM_FIELDS if name not in SECRETS]
-        initial = {name: _as_typed(getattr(server, name)) for name in names} if server else {}
-        super().__init__(data, initial=initial, more=more)
-
-
-def _as_typed(value: Any) -> Any:
-    """An amount without the zeros that its column adds."""
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 class AddServer(Button[Server]):
