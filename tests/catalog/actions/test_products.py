@@ -232,7 +232,7 @@ class TestUncheckedTariff:
         assert list(refuse(group, tariff_id="424242", is_tariff_unchecked=True)) == ["kind"]
 
     def test_an_unknown_kind_cannot_be_sold(self, group: ProductGroup) -> None:
-        errors = refuse(group, tariff_id="424242", is_tariff_unchecked=True, kind="certificate")
+        errors = refuse(group, tariff_id="424242", is_tariff_unchecked=True, kind="hosting")
         assert list(errors) == ["tariff_id"]
 
     def test_a_tariff_that_the_list_shows_brings_no_warning(self, group: ProductGroup) -> None:
