@@ -109,7 +109,6 @@ class OptionInline(StackedInline):  # type: ignore[misc]
     form = OptionForm
     formset = OptionFormSet
     extra = 0
-    tab = True
     ordering = ["position", "id"]
     fieldsets = [
         (
