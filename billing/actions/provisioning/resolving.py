@@ -53,7 +53,9 @@ def resolve_operation(
         _verify(operation, remote_id, insist=insist)
     with transaction.atomic():
         Service.objects.select_for_update().get(pk=operation.service_id)
-        locked = Operation.objects.select_for_update().select_related("service", "server").get(pk=operation.pk)
+        locked = (
+            Operation.objects.select_for_update(of=("self",)).select_related("service", "server").get(pk=operation.pk)
+        )
         _check_open(locked)
         data = {"decision": decision, "remote_id": remote_id, "reason": reason, "insist": insist or ""}
         record_event("operation.resolved", now=now, actor=actor, service=locked.service, operation=locked, data=data)
