@@ -81,19 +81,17 @@ def await_reissue(*, service: Service, now: datetime) -> None:
     _await_issue(service, now=now)
 
 
-def follow_renewal(*, service: Service, now: datetime) -> None:
-    """A renewed certificate has to be issued anew: by the partner's function, where it is named, else by hand."""
+def follow_renewal(*, service: Service, remote: RemoteService, now: datetime) -> None:
+    """A renewed certificate has to be issued anew: by the partner itself, by its named function, or by hand."""
     kind = get_kind(service.kind) if service.kind else None
     if not isinstance(kind, CertificateKind):
         return
-    if kind.can_reissue():
-        queue_operation(service=service, kind=OperationKind.REISSUE, now=now)
-        return
-    _tell_operators(
-        service,
-        gettext_noop("It is renewed. Ask the partner by hand to issue it anew; the new one is then read by itself."),
-        now=now,
-    )
+    if remote.extra.get("issue_state") != IssueState.AWAITED:
+        if kind.can_reissue():
+            queue_operation(service=service, kind=OperationKind.REISSUE, now=now)
+            return
+        words = gettext_noop("It is renewed. Ask the partner by hand to issue it anew; it is then read by itself.")
+        _tell_operators(service, words, now=now)
     _await_issue(service, now=now)
 
 

@@ -160,7 +160,7 @@ def _complete(claim: Claim, side: RemoteSide, remote: RemoteService, clock: Cloc
         values = {"date": str(remote.expires_on)}
         finish(claim, status=OperationStatus.DONE, now=now, message=message, values=values)
         queue_renewal_if_due(service=claim.service, now=now)
-        follow_renewal(service=claim.service, now=now)
+        follow_renewal(service=claim.service, remote=remote, now=now)
     side.keep_auto_renewal_off(remote)
 
 

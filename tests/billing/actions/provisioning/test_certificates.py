@@ -376,6 +376,18 @@ class TestRenewing:
         look(service, clock)
         assert Certificate.objects.get(service=service).certificate != before
 
+    def test_where_the_partner_issues_anew_by_itself_nobody_is_bothered(
+        self, world: World, sandbox: Sandbox, clock: MovingClock
+    ) -> None:
+        switch(sandbox, certificate_renewal_reissues=True)
+        service = issued(world, sandbox, clock)
+        before = Certificate.objects.get(service=service).certificate
+        self.renew(service, clock)
+        assert (service.status, told(service)) == ("ACTIVE", [])
+        decide(sandbox, service, "issue")
+        look(service, clock)
+        assert Certificate.objects.get(service=service).certificate != before
+
     def test_a_lost_answer_to_the_reissue_is_harmless(
         self, world: World, sandbox: Sandbox, clock: MovingClock, settings: LazySettings, misbehave: Misbehave
     ) -> None:
