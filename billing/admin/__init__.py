@@ -11,6 +11,7 @@ from billing.admin.records import EmailAdmin, EventAdmin
 from billing.admin.servers import ServerAdmin
 from billing.admin.services import ServiceAdmin
 from billing.admin.staff import UserAdmin
+from billing.admin.tariff_products import TariffCostAdmin
 
 __all__ = [
     "ApiKeyAdmin",
@@ -24,5 +25,6 @@ __all__ = [
     "PooledLicenseAdmin",
     "ServerAdmin",
     "ServiceAdmin",
+    "TariffCostAdmin",
     "UserAdmin",
 ]

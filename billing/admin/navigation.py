@@ -62,6 +62,10 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
         (
             Place(_("Products"), "inventory_2", "admin:catalog_product_changelist"),
             Place(_("Product groups"), "category", "admin:catalog_productgroup_changelist"),
+            Place(
+                _("From the price list"), "playlist_add", "admin:catalog_tariffcost_tariffs", Permission.MANAGE_CATALOG
+            ),
+            Place(_("Price changes"), "price_change", "admin:catalog_tariffcost_changelist", Permission.MANAGE_CATALOG),
             Place(_("Currencies"), "payments", "admin:catalog_currency_changelist"),
         ),
     ),
