@@ -29,6 +29,10 @@ FAST = {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-faults-table", action="store_true", help="print docs/faults.md from what the run saw")
+
+
 @pytest.fixture
 def partner() -> Iterator[Partner]:
     found = Partner()
