@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from billing.actions.provisioning import cancel_operation, retry_operation
 from billing.admin.buttons import Button, Outcome, Visit
-from billing.admin.services import service_title
+from billing.admin.service_buttons import service_title
 from billing.models import WAITING_STATUSES, Operation, OperationKind, OperationStatus
 from billing.permissions import Permission
 from billing.queries.pool import is_pooled

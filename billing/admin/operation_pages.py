@@ -23,7 +23,7 @@ _POLLING: Final[dict[str, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at the partner showed: `candidates` of a purchase or `dates` of a renewal, else `trouble` in words."""
+    """What a look at the partner showed: `candidates` of a purchase, `dates` of a renewal, or `trouble` in words."""
 
     candidates: list[Candidate] | None = None
     dates: RenewalDates | None = None

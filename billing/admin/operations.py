@@ -31,7 +31,7 @@ from billing.admin.operation_buttons import (
 from billing.admin.operation_decisions import Adopt, GiveUp, NotBought
 from billing.admin.operation_pages import attempts_with_calls, look_at_partner, poll_seconds
 from billing.admin.pool import DeleteInstead
-from billing.admin.services import service_title
+from billing.admin.service_buttons import service_title
 from billing.models import SETTLED_STATUSES, Operation, OperationAttempt, OperationKind, OperationStatus
 from billing.permissions import Permission
 from billing.queries.attention import operations_for_a_person

@@ -18,7 +18,7 @@ from billing.actions.provisioning import delete_instead, delete_pooled_license
 from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.objects import Chips, ObjectAdmin
 from billing.admin.operation_buttons import operation_title
-from billing.admin.services import service_title
+from billing.admin.service_buttons import service_title
 from billing.models import Event, Operation, OperationKind, OperationStatus, PooledLicense, PoolState
 from billing.permissions import Permission
 from billing.queries.pool import KEPT_AFTER_END, is_pooled, partner_day
