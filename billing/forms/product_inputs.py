@@ -1,8 +1,10 @@
 """The inputs of one product on an order form: its options, counted by number, and its own fields."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.conf import settings
@@ -10,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 from catalog.fields import CHECKED, FieldsInvalid, clean_field_values, order_form_fields, split_options
 from catalog.models import Currency, CustomField, FieldType, Price, Product, ProductOption
@@ -20,6 +22,21 @@ from catalog.options import ChosenOption, OptionsInvalid, choose_options, offere
 
 FIELD_PREFIX = "field_"
 OPTION_PREFIX = "option_"
+# Keys that begin alike belong together (the partner's names, partner-api.md §6.9): title, and whether it starts folded.
+SECTIONS: Final[Mapping[str, tuple[str | Promise, bool]]] = {
+    "adm_": (gettext_lazy("Administrative contact"), False),
+    "tech_": (gettext_lazy("Technical contact"), True),
+    "org_": (gettext_lazy("Organization data"), False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSection:
+    """Inputs that belong together; "" is the title of those that stand alone. Folded ones open where one is wrong."""
+
+    title: str | Promise
+    fields: tuple[BoundField, ...]
+    is_folded: bool = False
 
 
 class ProductInputs(forms.Form):
@@ -55,6 +72,14 @@ class ProductInputs(forms.Form):
     def product_fields(self) -> list[BoundField]:
         """The product's options and own fields, in display order."""
         return [bound for bound in self if bound.name.startswith((OPTION_PREFIX, FIELD_PREFIX))]
+
+    @property
+    def field_sections(self) -> list[FieldSection]:
+        """The same, in sections."""
+        return [
+            _section(prefix, tuple(fields))
+            for prefix, fields in groupby(self.product_fields, key=lambda bound: _section_prefix(bound.name))
+        ]
 
     @property
     def chosen_price(self) -> Price:
@@ -107,6 +132,17 @@ class ProductInputs(forms.Form):
         for key, messages in errors.items():
             for message in messages:
                 self.add_error(prefix + key if prefix + key in self.fields else None, message)
+
+
+def _section_prefix(name: str) -> str:
+    key = name.removeprefix(FIELD_PREFIX)
+    return next((prefix for prefix in SECTIONS if key.startswith(prefix)), "")
+
+
+def _section(prefix: str, fields: tuple[BoundField, ...]) -> FieldSection:
+    title, starts_folded = SECTIONS.get(prefix, ("", False))
+    is_used = any(bound.errors or bound.value() for bound in fields)
+    return FieldSection(title, fields, is_folded=starts_folded and not is_used)
 
 
 def _as_text(value: object) -> str:

@@ -115,3 +115,22 @@ class TestOrdering:
         answer = owner.post(path, {"cycle": "ANNUALLY", "quantity": 1, **values})
         assert answer.status_code == 422
         assert "postmaster@example.com" in answer.content.decode()
+
+
+class TestTheOrderForm:
+    @pytest.fixture
+    def address(self, world: World) -> str:
+        product = make_certificate_product(world)
+        return reverse("store:product", args=[product.group.slug, product.slug])
+
+    def test_contacts_are_sections_and_the_optional_one_is_folded(self, client: Browser, address: str) -> None:
+        page = client.get(address).content.decode()
+        assert "<legend>Administrative contact</legend>" in page
+        folded = page.split('<details class="field section">')[1].split("</details>")[0]
+        assert "<summary>Technical contact</summary>" in folded
+        assert "field_tech_phone" in folded
+
+    def test_a_folded_section_opens_where_something_is_wrong(self, client: Browser, address: str) -> None:
+        page = client.post(address, {"cycle": "ANNUALLY", "quantity": 1, "field_tech_email": "nobody"})
+        assert "<legend>Technical contact</legend>" in page.content.decode()
+        assert "<details" not in page.content.decode().split("order-form")[1]
