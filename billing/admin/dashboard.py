@@ -11,6 +11,7 @@ from billing.admin.operation_buttons import operation_title
 from billing.permissions import Permission
 from billing.queries.attention import (
     accounts_unwell,
+    findings_waiting,
     invoices_overdue,
     letters_failed,
     operations_for_a_person,
@@ -33,6 +34,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "may_view": True,
         "operations": operations,
         "operation_titles": [(operation, operation_title(operation)) for operation in operations.rows],
+        "findings": findings_waiting(),
         "orders": orders_waiting(),
         "invoices": invoices_overdue(now=timezone.now()),
         "may_see_servers": may_see_servers,
@@ -41,6 +43,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "letters_failed": letters_failed(),
         "links": {
             "operations": reverse("admin:billing_operation_changelist"),
+            "findings": reverse("admin:billing_finding_changelist"),
             "orders": reverse("admin:billing_order_changelist") + "?show=pending",
             "invoices": reverse("admin:billing_invoice_changelist") + "?show=overdue",
             "letters": reverse("admin:billing_email_changelist") + "?status__in=FAILED",

@@ -9,6 +9,7 @@ from billing.models import (
     ENDED_STATUSES,
     Email,
     EmailStatus,
+    Finding,
     Invoice,
     Operation,
     OperationStatus,
@@ -16,6 +17,7 @@ from billing.models import (
     OrderStatus,
 )
 from billing.queries.clock import business_date
+from billing.queries.findings import findings_open
 from noc.models import AccountHealth, Server
 
 SHOWN = 6
@@ -53,6 +55,12 @@ def invoices_overdue(*, now: datetime) -> Attention[Invoice]:
     """Unpaid past their due date, the longest first."""
     found = Invoice.objects.overdue(on=business_date(now))
     return _first(found, found.select_related("client", "currency").order_by("due_date", "id"))
+
+
+def findings_waiting() -> Attention[Finding]:
+    """Disagreements with partners that nobody has dealt with, the oldest first."""
+    found = findings_open()
+    return _first(found, found.select_related("server", "service__product").order_by("first_seen_at", "id"))
 
 
 def accounts_unwell() -> list[Server]:

@@ -43,7 +43,7 @@ HISTORY_WORDS: Final[dict[str, str | Promise]] = {
     "certificate.ordered": _("Ordered from the authority"),
     "certificate.reissue_asked": _("The certificate was asked for anew"),
     "certificate.reissued": _("The certificate was issued anew"),
-    "service.activated": _("The license became active"),
+    "service.activated": _("It became active"),
     "service.renewed": _("Renewed"),
     "renewal.requested": _("Renewal asked for"),
     "service.terminated": _("Ended"),

@@ -37,6 +37,12 @@ def field_rows(service: Service, *, audience: Audience) -> list[FieldRow]:
     ]
 
 
+def shown_rows(service: Service) -> list[FieldRow]:
+    """What a client's page shows: what has a value, and what the partner still has to fill."""
+    awaited = {spec.key for spec in service_specs(service) if spec.filled_by_partner}
+    return [row for row in field_rows(service, audience="client") if row.value or row.key in awaited]
+
+
 def field_values(service: Service) -> dict[str, str]:
     """key → value of every filled field; one query."""
     rows = ServiceField.objects.filter(service=service).select_related("field")

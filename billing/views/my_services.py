@@ -31,7 +31,7 @@ from billing.queries.pages_client import (
     unpaid_invoices,
 )
 from billing.queries.pages_progress import latest_progress
-from billing.queries.services import FieldRow, field_rows
+from billing.queries.services import FieldRow, field_rows, shown_rows
 from billing.views.current import actor_of, client_required
 from billing.views.progress import mark_of, progress_response
 
@@ -68,7 +68,7 @@ def service(request: HttpRequest, client: Client, service_id: int) -> HttpRespon
         "mark": mark_of(progress),
         "commands": [command for command in commands if command.code != "change"],
         "can_change": any(command.code == "change" for command in commands),
-        "rows": field_rows(found, audience="client"),
+        "rows": shown_rows(found),
         "certificate": certificate_card(found, audience="client"),
         "invoice": unpaid_invoice_of(found),
         "history": service_history(found),

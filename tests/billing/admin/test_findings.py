@@ -29,6 +29,13 @@ def drifted(world: World, sandbox: Sandbox) -> Finding:
     return Finding.objects.get()
 
 
+def test_the_first_page_names_what_waits(orphan: Finding, boss: Browser) -> None:
+    words = text_of(boss.get("/admin/"))
+    assert page_of(orphan) in words
+    assert "We pay, nobody is billed" in words
+    assert orphan.remote_id in words
+
+
 def test_the_list_opens_with_what_waits(orphan: Finding, boss: Browser) -> None:
     assert rows_of(boss.get(list_of(Finding))) == [orphan]
     assert rows_of(boss.get(list_of(Finding, "?show=money"))) == [orphan]

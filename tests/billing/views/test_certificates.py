@@ -117,6 +117,12 @@ class TestOrdering:
         assert "postmaster@example.com" in answer.content.decode()
 
 
+def test_the_page_leaves_out_what_nobody_filled_in(owner: Browser, service: Service) -> None:
+    words = read(owner, f"/services/{service.pk}/")
+    assert "City (L)" in words
+    assert "Technical contact" not in words
+
+
 class TestTheOrderForm:
     @pytest.fixture
     def address(self, world: World) -> str:
