@@ -1,0 +1,1 @@
+"""The catalog as one file that people can read, edit and keep under version control."""
