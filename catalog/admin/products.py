@@ -10,6 +10,7 @@ from unfold.decorators import display
 
 from catalog.actions.products import save_product
 from catalog.admin.forms import PriceForm, PriceFormSet, ProductForm
+from catalog.admin.margins import MarginFilter, margin_column
 from catalog.admin.options import OptionFormSet, OptionInline
 from catalog.checks import find_warnings
 from catalog.models import CustomField, Price, Product
@@ -62,7 +63,7 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]
     form = ProductForm
     list_display = ["name", "group", "tariff_id", "kind_words", "payment_type", "auto_setup", "shelf_words"]
     list_select_related = ["group"]
-    list_filter = ["is_addon", "group", "module", "kind", "payment_type", "is_hidden", "is_retired"]
+    list_filter = ["is_addon", "group", "module", "kind", "payment_type", MarginFilter, "is_hidden", "is_retired"]
     search_fields = ["name", "slug", "tariff_id"]
     readonly_fields = ["tariff_words"]
     save_on_top = True
@@ -96,6 +97,11 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]
         (_("Addons"), {"fields": ["is_addon", "addons"]}),
         (_("Other"), {"fields": [("is_hidden", "is_retired", "is_featured"), "position"]}),
     ]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Costs are for those who make prices of them."""
+        columns = list(super().get_list_display(request))
+        return [*columns, margin_column()] if self.has_change_permission(request) else columns
 
     def get_inlines(self, request: HttpRequest, obj: Product | None) -> list[type[Any]]:
         """A new product first gets the options and fields that its kind needs; own ones are added to those."""
