@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,10 +21,11 @@ class InvoiceNotCancellable(Exception):
     """Money was received for it, or it is settled already."""
 
 
-def issue_order_invoice(*, order: Order, now: datetime, actor: str = "") -> Invoice | None:
+def issue_order_invoice(*, order: Order, now: datetime, actor: str = "", is_client_told: bool = True) -> Invoice | None:
     """The invoice of an order: each service's first period and setup fee, a line each; None if nothing is due.
 
-    Call it in the transaction that places the order. Amounts were frozen there; it is due at once.
+    `is_client_told`: the letter with the invoice goes out. Call it in the transaction that places the order. Amounts were
+    frozen there; it is due at once.
     """
     if order.total == 0:
         return None
@@ -50,12 +52,14 @@ def issue_order_invoice(*, order: Order, now: datetime, actor: str = "") -> Invo
         invoice=invoice,
     )
     event = record_event("invoice.issued", now=now, actor=actor, order=order, invoice=invoice)
-    notify_client(event, client=order.client, now=now)
+    if is_client_told:
+        notify_client(event, client=order.client, now=now)
     return invoice
 
 
 def _services_of(order: Order) -> list[Service]:
-    return list(Service.objects.filter(order_line__order=order).select_related("order_line", "product").order_by("id"))
+    services = Service.objects.filter(order_line__order=order).select_related("order_line", "product", "currency")
+    return list(services.order_by("id"))
 
 
 def _first_lines(invoice: Invoice, service: Service) -> list[InvoiceLine]:
@@ -72,7 +76,7 @@ def _first_lines(invoice: Invoice, service: Service) -> list[InvoiceLine]:
             amount=line.unit_price,
         )
     ]
-    if setup_fee:
+    if line.setup_fee:
         words = _("%(product)s: setup fee") % {"product": line.description}
         found.append(
             InvoiceLine(

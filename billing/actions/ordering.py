@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from billing.actions.lifecycle import end_service
 from billing.actions.notifications import notify_client, notify_operators
 from billing.actions.order_lines import write_lines
 from billing.actions.payments import CREDIT, NotEnoughCredit, pay_with_credit
+from billing.actions.price_overrides import PriceOverride, apply_overrides, record_overrides
 from billing.actions.queueing import cancel_waiting, queue_create, queue_operation, release_operation
 from billing.models import (
     Client,
@@ -37,6 +39,9 @@ from catalog.models import AutoSetup, Product
 from catalog.pricing import quote
 
 
+NO_OVERRIDES: Final[Mapping[int, PriceOverride]] = MappingProxyType({})
+
+
 class OrderInvalid(Exception):
     """An order cannot be placed; `errors` maps paths such as "items.0.fields.ip" to messages."""
 
@@ -51,6 +56,10 @@ class CheckoutConflict(Exception):
 
 class OrderNotPending(Exception):
     """The order was accepted or cancelled already."""
+
+
+class OrderClosed(Exception):
+    """The order was cancelled or marked as fraud already."""
 
 
 @dataclass(frozen=True)
@@ -81,38 +90,55 @@ def place_order(
     actor: str,
     now: datetime,
     notes: str = "",
+    overrides: Mapping[int, PriceOverride] = NO_OVERRIDES,
+    is_client_told: bool = True,
 ) -> Order:
     """Makes the order, its pending services and its invoice, and queues what is bought at once: all or nothing.
 
-    The same key with the same content gives the same order. Raises OrderInvalid, CheckoutConflict.
+    `overrides`: place of an item → the price that an operator grants for it. `is_client_told`: the letters about the
+    order and its invoice go out. The same key with the same content gives the same order.
+    Raises OrderInvalid, CheckoutConflict.
     """
-    fingerprint = _fingerprint(client, items, payment_method, notes)
+    fingerprint = _fingerprint(client, items, payment_method, notes, overrides)
     known = Order.objects.filter(checkout_key=checkout_key).first()
     if known is not None:
         return _same_order(known, fingerprint)
     try:
         checked = check_items(client=client, items=items, payment_method=payment_method)
+        granted = apply_overrides(checked, overrides)
     except ItemFaults as faults:
         raise OrderInvalid(faults.errors) from faults
     try:
         with transaction.atomic():
-            return _write_order(
+            order = _write_order(
                 client=client,
-                checked=checked,
+                checked=granted,
                 payment_method=payment_method,
                 checkout_key=checkout_key,
                 fingerprint=fingerprint,
                 actor=actor,
                 now=now,
                 notes=notes,
+                is_client_told=is_client_told,
             )
+            record_overrides(order, checked, overrides, actor=actor, now=now)
+            return order
     except IntegrityError:
         # Another delivery of the same checkout was faster.
         return _same_order(Order.objects.get(checkout_key=checkout_key), fingerprint)
 
 
-def _fingerprint(client: Client, items: Sequence[ItemRequest], payment_method: str, notes: str) -> str:
-    content = [client.pk, payment_method, notes, [_content_of(item) for item in items]]
+def _fingerprint(
+    client: Client,
+    items: Sequence[ItemRequest],
+    payment_method: str,
+    notes: str,
+    overrides: Mapping[int, PriceOverride],
+) -> str:
+    content: list[Any] = [client.pk, payment_method, notes, [_content_of(item) for item in items]]
+    if overrides:
+        granted = ([index, str(one.unit_price), str(one.setup_fee), one.reason] for index, one in overrides.items())
+        content.append(sorted(granted))
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -145,6 +171,7 @@ def _write_order(
     actor: str,
     now: datetime,
     notes: str,
+    is_client_told: bool,
 ) -> Order:
     quoted = quote([item.priced() for item in checked])
     _lock_parents(checked)
@@ -161,9 +188,10 @@ def _write_order(
     )
     write_lines(order, checked, quoted, on=business_date(now))
     event = record_event("order.placed", now=now, actor=actor, order=order)
-    notify_client(event, client=client, now=now)
+    if is_client_told:
+        notify_client(event, client=client, now=now)
     notify_operators(event, now=now)
-    invoice = issue_order_invoice(order=order, now=now, actor=actor)
+    invoice = issue_order_invoice(order=order, now=now, actor=actor, is_client_told=is_client_told)
     _start_services(order, now=now, actor=actor)
     if invoice is not None and payment_method == CREDIT:
         _pay_at_once(invoice, actor=actor, now=now)
@@ -230,7 +258,26 @@ def cancel_order(*, order: Order, actor: str, now: datetime) -> Order:
         record_event("order.cancelled", now=now, actor=actor, order=locked)
         _take_money_back(locked, actor=actor, now=now)
         for service in Service.objects.select_for_update().filter(order_line__order=locked).order_by("-id"):
-            _end_ordered(service, actor=actor, now=now)
+            _end_ordered(service, ServiceStatus.CANCELLED, actor=actor, now=now)
+    return locked
+
+
+def mark_order_fraud(*, order: Order, is_bought_ended: bool, actor: str, now: datetime) -> Order:
+    """PENDING or ACTIVE → FRAUD: as after a cancellation, but services become FRAUD.
+
+    What was bought ends only with `is_bought_ended`; without, those services stay as they are. A purchase that was
+    never sent is cancelled either way. Raises OrderClosed.
+    """
+    with transaction.atomic():
+        open_orders = Order.objects.filter(pk=order.pk, status__in=(OrderStatus.PENDING, OrderStatus.ACTIVE))
+        if not open_orders.update(status=OrderStatus.FRAUD):
+            raise OrderClosed(_("Only a pending or active order can be marked as fraud."))
+        locked = Order.objects.select_related("client").get(pk=order.pk)
+        record_event("order.marked_fraud", now=now, actor=actor, order=locked, data={"bought_ended": is_bought_ended})
+        _take_money_back(locked, actor=actor, now=now)
+        for service in Service.objects.select_for_update().filter(order_line__order=locked).order_by("-id"):
+            if is_bought_ended or not _is_bought(service):
+                _end_ordered(service, ServiceStatus.FRAUD, actor=actor, now=now)
     return locked
 
 
@@ -251,16 +298,24 @@ def _take_money_back(order: Order, *, actor: str, now: datetime) -> None:
         cancel_invoice(invoice=invoice, now=now, actor=actor)
 
 
-def _end_ordered(service: Service, *, actor: str, now: datetime) -> None:
-    cancel_waiting(service=service, now=now, actor=actor, kinds=(OperationKind.CREATE,))
+def _is_bought(service: Service) -> bool:
+    """Whether it is at the partner, or may be: a purchase was sent and nobody knows yet what came of it."""
+    sent = Operation.objects.unsettled().filter(service=service, kind=OperationKind.CREATE, first_sent_at__isnull=False)
+    return bool(service.remote_id) or sent.exists()
+
+
+def _end_ordered(service: Service, status: ServiceStatus, *, actor: str, now: datetime) -> None:
+    kinds = (OperationKind.CREATE, OperationKind.RENEW, OperationKind.CHANGE)
+    cancel_waiting(service=service, now=now, actor=actor, kinds=kinds)
     unsettled = Operation.objects.unsettled().filter(service=service, kind=OperationKind.CREATE).exists()
-    if service.remote_id or unsettled:
+    # What has ended keeps its number here; at the partner it may be someone else's by now (pool).
+    if unsettled or (service.remote_id and not service.is_ended):
         queue_operation(
             service=service,
             kind=OperationKind.TERMINATE,
             now=now,
             actor=actor,
-            params={"end_as": ServiceStatus.CANCELLED},
+            params={"end_as": status},
         )
     elif not service.is_ended:
-        end_service(service=service, status=ServiceStatus.CANCELLED, now=now, actor=actor)
+        end_service(service=service, status=status, now=now, actor=actor)

@@ -16,7 +16,7 @@ from rest_framework.views import exception_handler
 from billing.actions.accounts import ServerGroupInvalid
 from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
-from billing.actions.ordering import CheckoutConflict, OrderInvalid, OrderNotPending
+from billing.actions.ordering import CheckoutConflict, OrderClosed, OrderInvalid, OrderNotPending
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, ResolveInvalid
 from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting
@@ -40,6 +40,7 @@ CONFLICTS: Final[dict[type[Exception], str]] = {
     InvoiceNotPayable: "invoice_not_payable",
     NotEnoughCredit: "not_enough_credit",
     OperationNotOpen: "operation_not_open",
+    OrderClosed: "order_closed",
     OrderNotPending: "order_not_pending",
     PaymentConflict: "reference_conflict",
     RemedyFailed: "partner_refused",

@@ -98,6 +98,12 @@ class OrderRequestSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+class OrderFraudSerializer(serializers.Serializer[Any]):
+    """Whether what was bought at the partner ends too; without, those services stay as they are."""
+
+    is_bought_ended = serializers.BooleanField()
+
+
 class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
     """A line with its frozen prices and the services made from it."""
 

@@ -5,10 +5,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.actions.ordering import ItemRequest, accept_order, cancel_order, place_order
+from billing.actions.ordering import ItemRequest, accept_order, cancel_order, mark_order_fraud, place_order
 from billing.api.filters import OrderFilter
 from billing.api.idempotency import HEADER, read_checkout_key
-from billing.api.serializers.orders import OrderRequestSerializer, OrderSerializer
+from billing.api.serializers.orders import OrderFraudSerializer, OrderRequestSerializer, OrderSerializer
 from billing.api.views.base import RowsViewSet, is_new
 from billing.models import Order
 from billing.permissions import Permission
@@ -74,3 +74,11 @@ class OrderViewSet(RowsViewSet[Order]):
     def cancel(self, request: Request, pk: str) -> Response:
         """PENDING → CANCELLED; paid money becomes credit, what was bought ends."""
         return self.answer(cancel_order(order=self.get_object(), **self.deed()).pk)
+
+    @extend_schema(request=OrderFraudSerializer, responses=OrderSerializer)
+    @action(detail=True, methods=["post"])
+    def fraud(self, request: Request, pk: str) -> Response:
+        """PENDING or ACTIVE → FRAUD; what was never bought is not bought, paid money becomes credit."""
+        order = self.get_object()
+        values = self.read_input(OrderFraudSerializer)
+        return self.answer(mark_order_fraud(order=order, **values, **self.deed()).pk)
