@@ -50,6 +50,8 @@ class MarginFilter(SimpleListFilter):
     parameter_name = "margin_below"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        if not model_admin.has_change_permission(request):
+            return []
         return [(threshold, _("below %(percent)s %%") % {"percent": threshold}) for threshold in THRESHOLDS]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
