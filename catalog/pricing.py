@@ -1,6 +1,7 @@
 """The one price engine, for shelf, cart, order and invoice: frozen values in, explained lines out.
 
-It reads no database and no clock. Tax is a figure of each line; no tax rates exist yet, so it is 0.
+It reads no database and no clock. Lines are at the prices of the price list; what each unit is invoiced, without tax
+and with each tax beside it, are its charges.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,8 +13,10 @@ from django.utils.translation import gettext as _
 
 from catalog.models.price import Cycle
 from catalog.money import round_money
+from catalog.taxes import Charge, TaxAmount, Taxation, sum_taxes, tax_charge
 
 ZERO = Decimal(0)
+UNTAXED = Taxation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class PricedItem:
     setup_fee: Decimal
     precision: int
     options: tuple[PricedOption, ...] = ()
+    taxation: Taxation = UNTAXED
 
     def __post_init__(self) -> None:
         _refuse_nonsense(self.quantity, self.unit_price, self.setup_fee)
@@ -60,7 +64,7 @@ def _refuse_nonsense(quantity: int, unit_price: Decimal, setup_fee: Decimal) -> 
 
 @dataclass(frozen=True, slots=True)
 class QuotedLine:
-    """One line of the calculation: `amount` is `quantity` × `unit_amount` exactly, without tax."""
+    """One line of the calculation: `amount` is `quantity` × `unit_amount` exactly, at the prices of the price list."""
 
     item_index: int
     kind: Literal["SERVICE", "OPTION", "SETUP"]
@@ -68,25 +72,40 @@ class QuotedLine:
     quantity: int
     unit_amount: Decimal
     amount: Decimal
-    tax: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class UnitPrice:
-    """What one unit of an item costs with its options: each period, and once at the start."""
+    """What one unit of an item costs with its options: each period, and once at the start.
+
+    `period` and `setup` are how an invoice charges them the first time; `taxation` is that of the two prices.
+    """
 
     unit_price: Decimal
     setup_fee: Decimal
+    taxation: Taxation
+    period: Charge
+    setup: Charge
+
+    @property
+    def charges(self) -> tuple[Charge, ...]:
+        """What an invoice holds a line for, zero or not."""
+        return self.period, self.setup
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Lines and their sums. `recurring` holds, per item, what each later period costs for all its units (0: once)."""
+    """Lines and their sums. `recurring` holds, per item, what each later period costs for all its units (0: once).
+
+    The lines add up to `total` where prices include tax (`is_tax_included`), else to `subtotal`.
+    """
 
     lines: tuple[QuotedLine, ...]
     subtotal: Decimal
+    taxes: tuple[TaxAmount, ...]
     tax: Decimal
     total: Decimal
+    is_tax_included: bool
     recurring: tuple[Decimal, ...]
     units: tuple[UnitPrice, ...]
 
@@ -94,17 +113,20 @@ class Quote:
 def quote(items: Sequence[PricedItem]) -> Quote:
     """Price `items`: a SERVICE line each, an OPTION line for each option, and SETUP lines where there are setup fees.
 
-    A unit is rounded first and multiplied then, so that the services made from an item add up to its lines.
+    A unit is rounded and taxed first and multiplied then, so that the services made from an item add up to its lines.
     """
-    lines = tuple(line for index, item in enumerate(items) for line in _lines_of(index, item))
-    subtotal = sum((line.amount for line in lines), ZERO)
-    tax = sum((line.tax for line in lines), ZERO)
     units = tuple(_unit_of(item) for item in items)
+    charges = [(charge, item.quantity) for item, unit in zip(items, units, strict=True) for charge in unit.charges]
+    taxes = sum_taxes(charges)
+    subtotal = sum((charge.net * times for charge, times in charges), ZERO)
+    tax = sum((one.amount for one in taxes), ZERO)
     return Quote(
-        lines=lines,
+        lines=tuple(line for index, item in enumerate(items) for line in _lines_of(index, item)),
         subtotal=subtotal,
+        taxes=taxes,
         tax=tax,
         total=subtotal + tax,
+        is_tax_included=any(unit.taxation.is_included for unit in units),
         recurring=tuple(
             ZERO if item.cycle == Cycle.ONE_TIME else unit.unit_price * item.quantity
             for item, unit in zip(items, units, strict=True)
@@ -129,33 +151,42 @@ def _lines_of(index: int, item: PricedItem) -> Iterator[QuotedLine]:
     parts = _parts_of(item)
     for part in parts:
         count = part.count * item.quantity
-        yield QuotedLine(index, part.kind, part.words, count, part.price, part.price * count, ZERO)
+        yield QuotedLine(index, part.kind, part.words, count, part.price, part.price * count)
     for part in parts:
         if part.setup_fee:
             count, words = part.count * item.quantity, _("%(product)s: setup fee") % {"product": part.words}
-            yield QuotedLine(index, "SETUP", words, count, part.setup_fee, part.setup_fee * count, ZERO)
+            yield QuotedLine(index, "SETUP", words, count, part.setup_fee, part.setup_fee * count)
 
 
 def _parts_of(item: PricedItem) -> list[_Part]:
-    def rounded(amount: Decimal) -> Decimal:
-        return round_money(amount, precision=item.precision)
+    def asked(amount: Decimal) -> Decimal:
+        """The amount that this client is asked for: rounded, without a tax that the client does not owe."""
+        rounded = round_money(amount, precision=item.precision)
+        is_deducted = item.taxation.is_deducted
+        return tax_charge(rounded, item.taxation, precision=item.precision).net if is_deducted else rounded
 
     options = [
         _Part(
             "OPTION",
             f"{item.description}: {option.description}",
             option.quantity,
-            rounded(option.unit_price),
-            rounded(option.setup_fee),
+            asked(option.unit_price),
+            asked(option.setup_fee),
         )
         for option in item.options
     ]
-    return [_Part("SERVICE", item.description, 1, rounded(item.unit_price), rounded(item.setup_fee)), *options]
+    return [_Part("SERVICE", item.description, 1, asked(item.unit_price), asked(item.setup_fee)), *options]
 
 
 def _unit_of(item: PricedItem) -> UnitPrice:
     parts = _parts_of(item)
+    taxation = item.taxation.after_deduction()
+    unit_price = sum((part.count * part.price for part in parts), ZERO)
+    setup_fee = sum((part.count * part.setup_fee for part in parts), ZERO)
     return UnitPrice(
-        unit_price=sum((part.count * part.price for part in parts), ZERO),
-        setup_fee=sum((part.count * part.setup_fee for part in parts), ZERO),
+        unit_price=unit_price,
+        setup_fee=setup_fee,
+        taxation=taxation,
+        period=tax_charge(unit_price, taxation, precision=item.precision),
+        setup=tax_charge(setup_fee, taxation, precision=item.precision),
     )

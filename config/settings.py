@@ -226,6 +226,11 @@ OPERATOR_EMAILS = env.list("OPERATOR_EMAILS", default=[])
 PORTAL_NAME = env.str("PORTAL_NAME", default="Nocdesk")
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
 BANK_DETAILS = env.str("BANK_DETAILS", default="")
+# Taxes. Where the seller is registered: reverse charge within the EU, and what visitors without a country are quoted.
+SELLER_COUNTRY = env.str("SELLER_COUNTRY", default="").upper()
+PRICES_INCLUDE_TAX = env.bool("PRICES_INCLUDE_TAX", default=False)
+# Whether a client who owes no tax pays less than a price that includes it.
+DEDUCT_TAX_NOT_OWED = env.bool("DEDUCT_TAX_NOT_OWED", default=True)
 INVOICE_NUMBER_FORMAT = env.str("INVOICE_NUMBER_FORMAT", default="INV-{year}-{number:05d}")
 
 # --- REST API ------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from billing.actions.events import record_event
 from billing.models import Client, ClientUser, User
+from billing.queries.tax_numbers import WRONG_TAX_ID, clean_tax_id
 from catalog.models import Currency
 
 PROFILE_FIELDS = (
@@ -24,6 +25,7 @@ PROFILE_FIELDS = (
     "state",
     "postcode",
     "country",
+    "tax_id",
     "phone",
     "language",
 )
@@ -53,6 +55,7 @@ def register_client(
     """
     email = email.strip().lower()
     client = Client(email=email, currency=currency, **_known(profile))
+    _tidy_tax_id(client)
     errors = _find_errors(client, password=password)
     if errors:
         raise ClientInvalid(errors)
@@ -78,6 +81,7 @@ def update_client(*, client: Client, values: Mapping[str, str], now: datetime, a
     changed = {name: value for name, value in _known(values).items() if getattr(client, name) != value}
     for name, value in changed.items():
         setattr(client, name, value)
+    _tidy_tax_id(client)
     errors = _find_errors(client, password=None)
     if errors:
         raise ClientInvalid(errors)
@@ -88,8 +92,23 @@ def update_client(*, client: Client, values: Mapping[str, str], now: datetime, a
     return client
 
 
+def set_tax_exemption(*, client: Client, is_exempt: bool, now: datetime, actor: str) -> Client:
+    """From now on invoices of the client charge no tax, or charge it again; those issued already stay."""
+    with transaction.atomic():
+        if Client.objects.filter(pk=client.pk).exclude(is_tax_exempt=is_exempt).update(is_tax_exempt=is_exempt):
+            data = {"fields": ["is_tax_exempt"]}
+            record_event("client.changed", now=now, actor=actor, client=client, data=data)
+    client.is_tax_exempt = is_exempt
+    return client
+
+
 def _known(profile: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(profile[name]).strip() for name in PROFILE_FIELDS if profile.get(name) is not None}
+
+
+def _tidy_tax_id(client: Client) -> None:
+    """EU numbers with the letters of their country; a wrong one is left for `_find_errors`."""
+    client.tax_id = clean_tax_id(client.tax_id, country=client.country.code or "") or client.tax_id
 
 
 def _find_errors(client: Client, *, password: str | None) -> dict[str, list[str]]:
@@ -100,6 +119,8 @@ def _find_errors(client: Client, *, password: str | None) -> dict[str, list[str]
     except ValidationError as error:
         found = error.message_dict if hasattr(error, "error_dict") else {"email": list(error.messages)}
         errors.update(found)
+    if client.tax_id and clean_tax_id(client.tax_id, country=client.country.code or "") is None:
+        errors["tax_id"] = [str(WRONG_TAX_ID)]
     taken = Client.objects.filter(email__iexact=client.email).exclude(pk=client.pk)
     if "email" not in errors and taken.exists():
         errors["email"] = [_("There is an account with this e-mail already.")]

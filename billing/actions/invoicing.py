@@ -13,8 +13,10 @@ from billing.actions.ledger import invoice_amounts, post
 from billing.actions.notifications import notify_client
 from billing.models import PAYABLE_STATUSES, Account, Invoice, InvoiceLine, InvoiceStatus, LineKind, Order, Service
 from billing.queries.clock import business_date
+from billing.queries.taxes import taxes_as_rows
 from catalog.models import Cycle
 from catalog.periods import CYCLE_MONTHS, add_months
+from catalog.taxes import Taxation, tax_charge, thaw_taxation
 
 
 class InvoiceNotCancellable(Exception):
@@ -37,7 +39,8 @@ def issue_order_invoice(*, order: Order, now: datetime, actor: str = "", is_clie
         payment_method=order.payment_method,
         issue_date=today,
         due_date=today,
-        subtotal=order.total,
+        subtotal=order.total - order.tax,
+        tax=order.tax,
         total=order.total,
     )
     with override(order.client.language):
@@ -63,8 +66,8 @@ def _services_of(order: Order) -> list[Service]:
 
 
 def _first_lines(invoice: Invoice, service: Service) -> list[InvoiceLine]:
-    line = service.order_line
-    setup_fee = service.first_amount - line.unit_price
+    line, taxation = service.order_line, thaw_taxation(service.order_line.taxation)
+    precision = service.currency.precision
     found = [
         InvoiceLine(
             invoice=invoice,
@@ -73,7 +76,7 @@ def _first_lines(invoice: Invoice, service: Service) -> list[InvoiceLine]:
             description=line.description,
             period_start=service.registered_on,
             period_end=first_period_end(service),
-            amount=line.unit_price,
+            **charge_values(line.unit_price, taxation, precision=precision),
         )
     ]
     if line.setup_fee:
@@ -85,10 +88,21 @@ def _first_lines(invoice: Invoice, service: Service) -> list[InvoiceLine]:
                 kind=LineKind.SETUP,
                 description=words[:255],
                 period_start=service.registered_on,
-                amount=setup_fee,
+                **charge_values(line.setup_fee, taxation, precision=precision),
             )
         )
     return found
+
+
+def charge_values(amount: Decimal, taxation: Taxation, *, precision: int) -> dict[str, Any]:
+    """The columns of an invoice line that charges `amount`, at the price list's terms, and its taxes."""
+    charge = tax_charge(amount, taxation, precision=precision)
+    return {
+        "amount": charge.net,
+        "tax": charge.tax,
+        "taxes": taxes_as_rows(charge.taxes),
+        "tax_ground": taxation.ground,
+    }
 
 
 def first_period_end(service: Service) -> date | None:

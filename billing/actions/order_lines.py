@@ -39,6 +39,7 @@ def _write_line(order: Order, item: CheckedItem, quoted: Quote, index: int) -> O
         description=words[:255],
         unit_price=unit.unit_price,
         setup_fee=unit.setup_fee,
+        taxation=unit.taxation.frozen(),
     )
 
 

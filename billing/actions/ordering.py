@@ -35,6 +35,7 @@ from billing.models import (
 )
 from billing.queries.clock import business_date
 from billing.queries.orders import CheckedItem, ItemFaults, check_items
+from billing.queries.terms import PricingTerms
 from catalog.models import AutoSetup, Product
 from catalog.pricing import quote
 
@@ -173,20 +174,23 @@ def _write_order(
     notes: str,
     is_client_told: bool,
 ) -> Order:
-    quoted = quote([item.priced() for item in checked])
+    today = business_date(now)
+    terms = PricingTerms(client=client, on=today)
+    quoted = quote([item.priced(terms) for item in checked])
     _lock_parents(checked)
     order = Order.objects.create(
         number=str(secrets.randbelow(9 * 10**9) + 10**9),
         client=client,
         payment_method=payment_method,
         currency_id=client.currency_id,
+        tax=quoted.tax,
         total=quoted.total,
         checkout_key=checkout_key,
         checkout_fingerprint=fingerprint,
         notes=notes,
         placed_at=now,
     )
-    write_lines(order, checked, quoted, on=business_date(now))
+    write_lines(order, checked, quoted, on=today)
     event = record_event("order.placed", now=now, actor=actor, order=order)
     if is_client_told:
         notify_client(event, client=client, now=now)

@@ -13,6 +13,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from billing.actions.events import record_event
 from billing.actions.ledger import invoice_amounts
 from billing.actions.queueing import queue_renewal_if_due
+from billing.actions.renewal_lines import RELATED, write_renewal_lines
 from billing.models import (
     Client,
     Email,
@@ -25,8 +26,7 @@ from billing.models import (
     Posting,
     Service,
 )
-from catalog.models import Cycle
-from catalog.periods import CYCLE_MONTHS, add_months
+from billing.queries.taxes import read_tax_book
 
 BATCH = 500
 
@@ -67,59 +67,55 @@ def _issue_batch(client_ids: Sequence[int], *, due_until: date, on: date, now: d
     locked = _due_services(due_until).filter(client_id__in=client_ids).order_by("id")
     if connection.features.has_select_for_update_skip_locked:
         locked = locked.select_for_update(of=("self",), skip_locked=True)
-    services = list(locked.select_related("order_line"))
+    services = list(locked.select_related(*RELATED))
     groups: defaultdict[tuple[int, str, date], list[Service]] = defaultdict(list)
     for service in services:
         groups[service.client_id, service.currency_id, _due_date(service, on=on)].append(service)
     clients = Client.objects.in_bulk({client_id for client_id, _currency, _due in groups})
+    book = read_tax_book(since=_first_start(services, on=on))
+    lines = [
+        [line for service in members for line in write_renewal_lines(service, clients=clients, book=book)]
+        for members in groups.values()
+    ]
     invoices = Invoice.objects.bulk_create(
         [
-            Invoice(
-                client=clients[client_id],
-                currency_id=currency_id,
-                payment_method="bank_transfer",
-                issue_date=on,
-                due_date=due,
-                subtotal=_sum(members),
-                total=_sum(members),
-            )
-            for (client_id, currency_id, due), members in groups.items()
+            _invoice(clients[client_id], currency_id, of_invoice, on=on, due=due)
+            for (client_id, currency_id, due), of_invoice in zip(groups, lines, strict=True)
         ],
         batch_size=BATCH,
     )
-    pairs = list(zip(invoices, groups.values(), strict=True))
-    InvoiceLine.objects.bulk_create(
-        [_line(invoice, service) for invoice, members in pairs for service in members], batch_size=BATCH
-    )
+    for invoice, of_invoice in zip(invoices, lines, strict=True):
+        for line in of_invoice:
+            line.invoice = invoice
+    InvoiceLine.objects.bulk_create([line for of_invoice in lines for line in of_invoice], batch_size=BATCH)
     _post_all(invoices, now=now)
     _tell_all(invoices, now=now)
     return len(invoices)
+
+
+def _first_start(services: Sequence[Service], *, on: date) -> date:
+    return min((service.next_due_date for service in services if service.next_due_date), default=on)
+
+
+def _invoice(client: Client, currency_id: str, lines: Sequence[InvoiceLine], *, on: date, due: date) -> Invoice:
+    subtotal = sum((line.amount for line in lines), Decimal(0))
+    tax = sum((line.tax for line in lines), Decimal(0))
+    return Invoice(
+        client=client,
+        currency_id=currency_id,
+        payment_method="bank_transfer",
+        issue_date=on,
+        due_date=due,
+        subtotal=subtotal,
+        tax=tax,
+        total=subtotal + tax,
+    )
 
 
 def _due_date(service: Service, *, on: date) -> date:
     """No later than the partner's end date, so that the client pays before the service stops there."""
     dates = [day for day in (service.next_due_date, service.expires_on) if day is not None]
     return max(min(dates), on)
-
-
-def _sum(services: Sequence[Service]) -> Decimal:
-    return sum((service.recurring_amount for service in services), Decimal(0))
-
-
-def _line(invoice: Invoice, service: Service) -> InvoiceLine:
-    start = service.next_due_date
-    if start is None:
-        raise ValueError(f"Service {service.pk} has no next due date.")
-    months = CYCLE_MONTHS[Cycle(service.cycle)]
-    return InvoiceLine(
-        invoice=invoice,
-        service=service,
-        kind=LineKind.SERVICE,
-        description=service.order_line.description,
-        period_start=start,
-        period_end=add_months(start, months, anchor_day=service.anchor_day),
-        amount=service.recurring_amount,
-    )
 
 
 def _post_all(invoices: Sequence[Invoice], *, now: datetime) -> None:
@@ -190,7 +186,7 @@ def _batches(ids: QuerySet[Service, int]) -> Iterator[list[int]]:
 def issue_renewal_now(*, service: Service, actor: str, now: datetime, on: date) -> Invoice | None:
     """The invoice for the next period of one service, before its time; the open one if there is one already."""
     with transaction.atomic():
-        locked = Service.objects.select_for_update().select_related("order_line", "client").get(pk=service.pk)
+        locked = Service.objects.select_for_update(of=("self",)).select_related(*RELATED, "client").get(pk=service.pk)
         line = InvoiceLine.objects.filter(
             service=locked, kind=LineKind.SERVICE, period_start=locked.next_due_date, is_voided=False
         ).first()
@@ -198,16 +194,13 @@ def issue_renewal_now(*, service: Service, actor: str, now: datetime, on: date) 
             return line.invoice
         if locked.is_ended or locked.next_due_date is None or locked.recurring_amount == 0:
             return None
-        invoice = Invoice.objects.create(
-            client=locked.client,
-            currency_id=locked.currency_id,
-            payment_method="bank_transfer",
-            issue_date=on,
-            due_date=_due_date(locked, on=on),
-            subtotal=locked.recurring_amount,
-            total=locked.recurring_amount,
-        )
-        _line(invoice, locked).save()
+        clients = {locked.client_id: locked.client}
+        lines = write_renewal_lines(locked, clients=clients, book=read_tax_book(since=locked.next_due_date))
+        invoice = _invoice(locked.client, locked.currency_id, lines, on=on, due=_due_date(locked, on=on))
+        invoice.save()
+        for line in lines:
+            line.invoice = invoice
+        InvoiceLine.objects.bulk_create(lines)
         _post_all([invoice], now=now)
         _tell_all([invoice], now=now)
         record_event("renewal.requested", now=now, actor=actor, service=locked, invoice=invoice)

@@ -12,6 +12,7 @@ from billing.admin.servers import ServerAdmin
 from billing.admin.services import ServiceAdmin
 from billing.admin.staff import UserAdmin
 from billing.admin.tariff_products import TariffCostAdmin
+from billing.admin.tax_rules import TaxRuleAdmin
 
 __all__ = [
     "ApiKeyAdmin",
@@ -26,5 +27,6 @@ __all__ = [
     "ServerAdmin",
     "ServiceAdmin",
     "TariffCostAdmin",
+    "TaxRuleAdmin",
     "UserAdmin",
 ]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedCheckboxFilter
 
-from billing.actions.clients import PROFILE_FIELDS, register_client, update_client
+from billing.actions.clients import PROFILE_FIELDS, register_client, set_tax_exemption, update_client
 from billing.actions.payments import add_credit
 from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.forms import BackOfficeForm
@@ -120,6 +120,29 @@ class ChangeClient(Button[Client]):
         return Outcome(_("%(client)s is changed.") % {"client": subject})
 
 
+class ExemptFromTax(Button[Client]):
+    """Whether the client's invoices charge tax from now on."""
+
+    code = "tax-exemption"
+    label = gettext_lazy("Tax exemption")
+    permission = Permission.MANAGE_CLIENTS
+
+    def title(self, subject: Client | None) -> str:
+        assert subject is not None
+        words = _("Charge %(client)s tax again") if subject.is_tax_exempt else _("Exempt %(client)s from tax")
+        return words % {"client": subject}
+
+    def explanation(self, subject: Client | None) -> str:
+        return _("It counts for orders and renewals from now on. Invoices that were issued stay as they are.")
+
+    def run(self, subject: Client | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
+        assert subject is not None
+        is_exempt = not subject.is_tax_exempt
+        set_tax_exemption(client=subject, is_exempt=is_exempt, now=visit.now, actor=visit.actor)
+        words = _("%(client)s is exempt from tax.") if is_exempt else _("%(client)s is charged tax again.")
+        return Outcome(words % {"client": subject})
+
+
 class AddCredit(Button[Client]):
     """Money that came without an invoice."""
 
@@ -164,7 +187,7 @@ class ClientAdmin(ObjectAdmin):
 
     page_template = "admin/billing/client/page.html"
     add_button = AddClient()
-    buttons = (ChangeClient(), AddCredit())
+    buttons = (ChangeClient(), ExemptFromTax(), AddCredit())
     page_related = ("currency",)
     list_display = ("name", "email", "company", "live_services", "unpaid_invoices", "credit", "country", "since")
     list_display_links = ("name",)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.forms.product_inputs import FIELD_PREFIX, OPTION_PREFIX, ProductInputs
 from billing.queries.addons import AddonParent, addon_price, supplied_values
-from billing.queries.pages_store import price_item
+from billing.queries.terms import PricingTerms
 from catalog.models import Price, Product, QuantityMode
 from catalog.pricing import PricedItem
 
@@ -38,7 +38,7 @@ class AddonInputs(ProductInputs):
 class OrderItemForm(ProductInputs):
     """What a client wants of one product. `parent`: the service that an addon is ordered for.
 
-    `addons` are offered with it; the inputs of each go by the prefix `addon_<id>`.
+    `addons` are offered with it; the inputs of each go by the prefix `addon_<id>`, behind the form's own if it has one.
     """
 
     cycle = forms.ChoiceField(label=_("Billing period"), widget=forms.RadioSelect)
@@ -75,7 +75,7 @@ class OrderItemForm(ProductInputs):
         price = addon_price(addon, cycle=self.chosen_price.cycle, currency=self.currency)
         if price is None:
             return None
-        prefix = f"addon_{addon.pk}"
+        name = f"addon_{addon.pk}"
         return AddonInputs(
             self.data if self.is_bound else None,
             product=addon,
@@ -83,8 +83,8 @@ class OrderItemForm(ProductInputs):
             currency=self.currency,
             check_address=check_address,
             supplied=supplied_values(addon, self._as_parent()),
-            prefix=prefix,
-            initial=self.initial.get(prefix),
+            prefix=self.add_prefix(name),
+            initial=self.initial.get(name),
         )
 
     def _as_parent(self) -> AddonParent:
@@ -133,7 +133,7 @@ class OrderItemForm(ProductInputs):
         except forms.ValidationError:
             return None
 
-    def priced_items(self) -> list[PricedItem] | None:
+    def priced_items(self, terms: PricingTerms) -> list[PricedItem] | None:
         """The product and the chosen addons in the words of the price engine; None while a number makes no sense."""
         quantity = self.chosen_quantity
         items: list[PricedItem] = []
@@ -142,8 +142,9 @@ class OrderItemForm(ProductInputs):
             if quantity is None or options is None:
                 return None
             price = form.chosen_price
+            precision = self.currency.precision
             items.append(
-                price_item(price, product=form.product, quantity=quantity, currency=self.currency, options=options)
+                terms.price(price, product=form.product, quantity=quantity, precision=precision, options=options)
             )
         return items
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from billing.models import Client, User
+from billing.queries.tax_numbers import WRONG_TAX_ID, clean_tax_id
 from catalog.models import Currency
 
 
@@ -39,12 +40,23 @@ class AddressFields(forms.Form):
     state = _text(_("State or region"), "address-level1", limit=100)
     address1 = _text(_("Address"), "address-line1", limit=200)
     address2 = _text(_("Address, second line"), "address-line2", limit=200)
+    tax_id = _text(
+        _("Tax number"), "off", limit=30, help_text=_("For companies: VAT number, ИНН. It stands on invoices.")
+    )
     phone = forms.CharField(
         label=_("Phone"),
         max_length=30,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Judges the tax number by the format of the country."""
+        cleaned = super().clean() or {}
+        tax_id, country = cleaned.get("tax_id", ""), cleaned.get("country", "")
+        if tax_id and country and clean_tax_id(tax_id, country=country) is None:
+            self.add_error("tax_id", WRONG_TAX_ID)
+        return cleaned
 
     @property
     def summary_forms(self) -> list[forms.BaseForm]:
@@ -92,7 +104,7 @@ class RegistrationForm(AddressFields):
 
     def clean(self) -> dict[str, Any]:
         """Judges the password against the name and the address, too."""
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         password = cleaned.get("password")
         if password:
             names = {name: cleaned.get(name, "") for name in ("email", "first_name", "last_name")}

@@ -31,6 +31,7 @@ from billing.models.service import (
     ServiceOption,
     ServiceStatus,
 )
+from billing.models.tax import TaxRule
 from billing.models.user import StaffRole, User
 
 __all__ = [
@@ -78,5 +79,6 @@ __all__ = [
     "ServiceOption",
     "ServiceStatus",
     "StaffRole",
+    "TaxRule",
     "User",
 ]

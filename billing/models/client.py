@@ -19,6 +19,10 @@ class Client(models.Model):
     state = models.CharField(_("state or region"), max_length=100, blank=True, default="")
     postcode = models.CharField(_("postcode"), max_length=20, blank=True, default="")
     country = CountryField(_("country"), blank=True, default="")
+    tax_id = models.CharField(_("tax number"), max_length=30, blank=True, default="")
+    is_tax_exempt = models.BooleanField(
+        _("exempt from tax"), default=False, help_text=_("No invoice from now on charges tax.")
+    )
     phone = models.CharField(_("phone"), max_length=30, blank=True, default="")
     currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, verbose_name=_("currency"))
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")

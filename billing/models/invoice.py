@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.taxes import Charge, TaxAmount, TaxGround, sum_taxes
+
 
 class InvoiceStatus(models.TextChoices):
     """States of an invoice (WHMCS §4.1)."""
@@ -86,6 +88,15 @@ class Invoice(models.Model):
         return self.number or self.proforma_number
 
     @property
+    def taxes(self) -> tuple[TaxAmount, ...]:
+        """What the lines hold of each tax."""
+        charges = [
+            Charge(line.amount, tuple(TaxAmount(name, Decimal(rate), Decimal(sum)) for name, rate, sum in line.taxes))
+            for line in self.lines.all()
+        ]
+        return sum_taxes((charge, 1) for charge in charges)
+
+    @property
     def is_payable(self) -> bool:
         """True while money is awaited."""
         return self.status in PAYABLE_STATUSES
@@ -99,7 +110,7 @@ class LineKind(models.TextChoices):
 
 
 class InvoiceLine(models.Model):
-    """One charge. A SERVICE line carries the half-open period that it pays for; voided lines free that period."""
+    """One charge: `amount` without tax, `taxes` as [name, percent, amount]. A SERVICE line carries the half-open period that it pays for; voided lines free that period."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
     service = models.ForeignKey(
@@ -111,6 +122,8 @@ class InvoiceLine(models.Model):
     period_end = models.DateField(_("until"), null=True, blank=True)
     amount = models.DecimalField(_("amount"), max_digits=19, decimal_places=4)
     tax = models.DecimalField(_("tax"), max_digits=19, decimal_places=4, default=0)
+    taxes = models.JSONField(_("taxes"), default=list, blank=True)
+    tax_ground = models.CharField(_("why taxed so"), max_length=20, choices=TaxGround, default=TaxGround.RULES)
     is_voided = models.BooleanField(_("voided"), default=False)
 
     class Meta:

@@ -24,6 +24,7 @@ class Order(models.Model):
     status = models.CharField(_("status"), max_length=20, choices=OrderStatus, default=OrderStatus.PENDING)
     payment_method = models.CharField(_("payment method"), max_length=30)
     currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, related_name="+")
+    tax = models.DecimalField(_("tax"), max_digits=19, decimal_places=4, default=0)
     total = models.DecimalField(_("total"), max_digits=19, decimal_places=4)
     # One checkout makes one order: the form's token or the caller's Idempotency-Key, and what was asked under it.
     checkout_key = models.CharField(_("checkout key"), max_length=200, unique=True)
@@ -51,6 +52,8 @@ class OrderLine(models.Model):
     description = models.CharField(_("description"), max_length=255)
     unit_price = models.DecimalField(_("unit price"), max_digits=19, decimal_places=4)
     setup_fee = models.DecimalField(_("setup fee"), max_digits=19, decimal_places=4, default=0)
+    # How the two prices were taxed: catalog.taxes.Taxation, frozen.
+    taxation = models.JSONField(_("taxation"), default=dict, blank=True)
 
     class Meta:
         verbose_name = _("order line")

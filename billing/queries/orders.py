@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import LIVE_STATUSES, Client, Service
 from billing.queries.addons import AddonParent, addon_price, parent_of_service, supplied_values
+from billing.queries.terms import PricingTerms
 from catalog.fields import FieldsInvalid, clean_field_values
 from catalog.models import Price, Product, QuantityMode
 from catalog.options import ChosenOption, OptionsInvalid, choose_options
@@ -69,16 +70,16 @@ class CheckedItem:
     parent: Service | None
     parent_item: int | None
 
-    def priced(self) -> PricedItem:
+    def priced(self, terms: PricingTerms) -> PricedItem:
         """The line in the words of the price engine."""
-        return PricedItem(
-            description=self.product.name,
+        return terms.item(
+            self.product,
             cycle=self.cycle,
             quantity=self.quantity,
             unit_price=self.unit_price,
             setup_fee=self.setup_fee,
             precision=self.precision,
-            options=tuple(option.priced() for option in self.options),
+            options=self.options,
         )
 
 

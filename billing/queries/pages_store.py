@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from billing.models import Client, Service
 from billing.queries.addons import addon_price
+from billing.queries.terms import PricingTerms
 from catalog.models import Currency, Price, Product
 from catalog.options import ChosenOption, OptionsInvalid, choose_options
 from catalog.pricing import PricedItem, Quote, quote
@@ -90,21 +91,6 @@ class _Found:
     parent: Service | None = None
 
 
-def price_item(
-    price: Price, *, product: Product, quantity: int, currency: Currency, options: Sequence[ChosenOption] = ()
-) -> PricedItem:
-    """A choice in the words of the price engine."""
-    return PricedItem(
-        description=product.name,
-        cycle=price.cycle,
-        quantity=quantity,
-        unit_price=price.price,
-        setup_fee=price.setup_fee,
-        precision=currency.precision,
-        options=tuple(option.priced() for option in options),
-    )
-
-
 def recurring_by_cycle(items: Sequence[PricedItem], quoted: Quote) -> dict[str, Decimal]:
     """What comes again, cycle by cycle: addons may be billed for other periods than what they go with."""
     sums: dict[str, Decimal] = {}
@@ -114,7 +100,9 @@ def recurring_by_cycle(items: Sequence[PricedItem], quoted: Quote) -> dict[str, 
     return sums
 
 
-def price_basket(choices: Sequence[Choice], *, currency: Currency, client: Client | None) -> PricedBasket:
+def price_basket(
+    choices: Sequence[Choice], *, currency: Currency, client: Client | None, terms: PricingTerms
+) -> PricedBasket:
     """Prices the basket at this moment's prices; the same few queries however much is in it."""
     ids = {entry.product_id for choice in choices for entry in (choice, *choice.addons)}
     rows = Product.objects.filter(pk__in=ids, is_retired=False)
@@ -135,12 +123,13 @@ def price_basket(choices: Sequence[Choice], *, currency: Currency, client: Clien
                 missing.append(MissingChoice(place, addon.product_id))
             else:
                 found.append(entry)
-    quoted = quote(
-        [
-            price_item(one.price, product=one.product, quantity=one.quantity, currency=currency, options=one.options)
-            for one in found
-        ]
-    )
+    items = [
+        terms.price(
+            one.price, product=one.product, quantity=one.quantity, precision=currency.precision, options=one.options
+        )
+        for one in found
+    ]
+    quoted = quote(items)
     lines = tuple(_basket_line(index, one, quoted) for index, one in enumerate(found))
     return PricedBasket(lines=lines, missing=tuple(missing), quote=quoted)
 

@@ -1,6 +1,7 @@
 """Review and checkout: what is ordered, who orders, how it is paid."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +21,18 @@ from billing.actions.ordering import CheckoutConflict, ItemRequest, OrderInvalid
 from billing.forms.checkout import PaymentForm
 from billing.forms.registration import RegistrationForm
 from billing.models import Client, Order
+from billing.queries.clock import business_date
 from billing.queries.pages_payment import payment_methods
 from billing.queries.pages_store import BasketLine, PricedBasket, price_basket
+from billing.queries.taxes import TaxPlace
+from billing.queries.terms import PricingTerms
 from billing.views.basket import empty_basket, read_basket, remove_addon_from_basket, remove_from_basket
 from billing.views.current import actor_of, current_client, store_currency
 from catalog.models import Currency
 from catalog.options import option_label
 
+# What a visitor says of themselves that changes the sums.
+PRICE_INPUTS = ("currency", "country", "state", "tax_id")
 LOGIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -81,7 +87,10 @@ def summary(request: HttpRequest) -> HttpResponse:
     code = request.GET.get("currency", "")
     chosen = None if client else Currency.objects.filter(pk=code).first()
     currency = chosen or store_currency(request, client)
-    basket = price_basket(read_basket(request), currency=currency, client=client)
+    terms = PricingTerms(
+        client=client, on=business_date(timezone.now()), tax_place=None if client else _said(request.GET)
+    )
+    basket = price_basket(read_basket(request), currency=currency, client=client, terms=terms)
     return render(request, "store/sums.html", {"basket": basket, "currency": currency})
 
 
@@ -108,10 +117,19 @@ def _build(request: HttpRequest) -> _Checkout:
     registration = None
     if client is None:
         registration = RegistrationForm(data, currency=currency)
-        registration.fields["currency"].widget.attrs |= {"hx-get": reverse("store:summary"), "hx-target": "#sums"}
+        for name in PRICE_INPUTS:
+            registration.fields[name].widget.attrs |= {
+                "hx-get": reverse("store:summary"),
+                "hx-target": "#sums",
+                "hx-trigger": "change",
+                "hx-include": ", ".join(f"[name={one}]" for one in PRICE_INPUTS),
+            }
         if registration.is_bound and registration.is_valid():
             currency = registration.cleaned_data["currency"]
-    basket = price_basket(read_basket(request), currency=currency, client=client)
+    terms = PricingTerms(
+        client=client, on=business_date(timezone.now()), tax_place=None if client else _said(data or {})
+    )
+    basket = price_basket(read_basket(request), currency=currency, client=client, terms=terms)
     methods = payment_methods(client, total=basket.quote.total)
     payment = PaymentForm(data, methods=methods, initial={"checkout_key": secrets.token_urlsafe(24)})
     page = _Checkout(client, currency, basket, payment, registration)
@@ -119,6 +137,14 @@ def _build(request: HttpRequest) -> _Checkout:
         message = _("Something in the basket is not sold in %(currency)s. Take it out or choose another currency.")
         payment.add_error(None, message % {"currency": currency.code})
     return page
+
+
+def _said(data: Mapping[str, Any]) -> TaxPlace | None:
+    """Where a visitor is, as far as the form says; None while it says nothing."""
+    country = str(data.get("country", ""))
+    if not country:
+        return None
+    return TaxPlace(country, str(data.get("state", "")).strip(), str(data.get("tax_id", "")).strip())
 
 
 def _earlier_order(request: HttpRequest) -> Order | None:

@@ -7,13 +7,16 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.middleware import HtmxDetails
 
 from billing.forms.order_item import OrderItemForm, initial_values
 from billing.models import Client, Service
 from billing.queries.addons import AddonParent, addons_of, can_be_added, offered_addons, parent_of_service
+from billing.queries.clock import business_date
 from billing.queries.pages_store import lowest_price, recurring_by_cycle
+from billing.queries.terms import PricingTerms
 from billing.views.basket import BasketAddon, BasketItem, put_in_basket, read_basket
 from billing.views.current import CURRENCY_KEY, client_required, current_client, store_currency
 from catalog.models import Currency, Price, Product, ProductGroup
@@ -78,7 +81,7 @@ def product(request: HttpRequest, group_slug: str, product_slug: str) -> HttpRes
         "sold_with": sold_with(shelf.product) if is_lonely else None,
         "form": form,
         "is_change": place is not None,
-        **_price_context(form),
+        **_price_context(shelf, form),
         **_currency_context(shelf.currency, shelf.client),
     }
     return render(request, "store/product.html", context, status=422 if form is not None and form.has_errors else 200)
@@ -104,7 +107,7 @@ def check(request: HttpRequest, group_slug: str, product_slug: str) -> HttpRespo
     if form is None:
         raise Http404
     changed = form.find_input(HtmxDetails(request).trigger_name or "")
-    context = {"currency": shelf.currency, "changed": changed, **_price_context(form)}
+    context = {"currency": shelf.currency, "changed": changed, **_price_context(shelf, form)}
     return render(request, "store/live.html", context)
 
 
@@ -181,9 +184,11 @@ def _form_for(shelf: _Shelf, data: Any, initial: dict[str, Any] | None = None) -
     )
 
 
-def _price_context(form: OrderItemForm | None) -> dict[str, Any]:
+def _price_context(shelf: _Shelf, form: OrderItemForm | None) -> dict[str, Any]:
     """The calculation of what is chosen and what comes again later; no quote while a number makes no sense."""
-    items = form.priced_items() if form is not None else None
+    if form is None:
+        return {"quote": None}
+    items = form.priced_items(PricingTerms(client=shelf.client, on=business_date(timezone.now())))
     if items is None:
         return {"quote": None}
     quoted = quote(items)

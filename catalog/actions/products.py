@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from catalog.actions.old_addresses import keep_product_address
 from catalog.actions.options import OptionValues, check_options, create_missing_options, save_options
 from catalog.checks import PriceValues, check_product, stored_prices
 from catalog.models import CustomField, FieldType, PaymentType, Price, Product
@@ -41,6 +42,7 @@ WRITABLE: Final = frozenset(
         "position",
         "payment_type",
         "quantity_mode",
+        "tax_treatment",
         "module",
         "server_group",
         "tariff_id",
@@ -178,7 +180,8 @@ def _save_row(product: Product, changed: Collection[str] | None) -> None:
         product.save()
         return
     # Two saves at once would both find a field or a price missing and both create it.
-    Product.objects.select_for_update().get(pk=product.pk)
+    stored = Product.objects.select_for_update().get(pk=product.pk)
+    keep_product_address(product=product, stored=stored)
     product.save(update_fields=WRITABLE if changed is None else WRITABLE & {*changed, *COMPLETED})
 
 

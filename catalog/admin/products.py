@@ -80,7 +80,7 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]
                 ]
             },
         ),
-        (_("Pricing"), {"fields": [("payment_type", "quantity_mode")]}),
+        (_("Pricing"), {"fields": [("payment_type", "quantity_mode"), "tax_treatment"]}),
         (
             _("Module settings"),
             {

@@ -175,6 +175,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
             "admin_phone",
             "payment_type",
             "quantity_mode",
+            "tax_treatment",
             "auto_setup",
             "is_addon",
             "node_base",

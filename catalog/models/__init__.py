@@ -5,7 +5,8 @@ from catalog.models.custom_field import CustomField, FieldType
 from catalog.models.group import ProductGroup
 from catalog.models.option import OptionPrice, ProductOption
 from catalog.models.price import Cycle, Price
-from catalog.models.product import AtEnd, AutoSetup, PaymentType, Product, QuantityMode
+from catalog.models.product import AtEnd, AutoSetup, PaymentType, Product, QuantityMode, TaxTreatment
+from catalog.models.slug_history import SlugHistory
 from catalog.models.tariff_cost import Rounding, TariffCost, TariffImport
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "ProductOption",
     "QuantityMode",
     "Rounding",
+    "SlugHistory",
     "TariffCost",
     "TariffImport",
+    "TaxTreatment",
 ]

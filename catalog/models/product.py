@@ -34,6 +34,14 @@ class AtEnd(models.TextChoices):
     POOL = "POOL", _("Kept as free.lic and used for a later order")
 
 
+class TaxTreatment(models.TextChoices):
+    """Whether tax is charged on a product (P3, "apply tax")."""
+
+    STANDARD = "STANDARD", _("By the tax rules")
+    ZERO = "ZERO", _("At 0 %")
+    EXEMPT = "EXEMPT", _("Without tax")
+
+
 class Product(models.Model):
     """Something a client can order, and what a module buys for it.
 
@@ -66,6 +74,13 @@ class Product(models.Model):
     quantity_mode = models.CharField(
         _("allow multiple quantities"), max_length=20, choices=QuantityMode, default=QuantityMode.MULTIPLE
     )
+    tax_treatment = models.CharField(
+        _("apply tax"),
+        max_length=10,
+        choices=TaxTreatment,
+        default=TaxTreatment.STANDARD,
+        help_text=_("What is invoiced already stays as it is."),
+    )
 
     module = models.CharField(_("module"), max_length=50, blank=True, default="")
     server_group = models.ForeignKey(
@@ -96,6 +111,8 @@ class Product(models.Model):
         help_text=_("Added to the number of additional servers that is sent to the partner."),
     )
     at_end = models.CharField(_("when a service ends"), max_length=10, choices=AtEnd, default=AtEnd.DELETE)
+    # What old links call it (`cart.php?pid=`); told by an import from WHMCS.
+    whmcs_id = models.PositiveIntegerField(_("number in WHMCS"), null=True, blank=True, unique=True)
     admin_phone = models.CharField(_("admin phone"), max_length=50, blank=True, default="")
     auto_setup = models.CharField(_("automation"), max_length=20, choices=AutoSetup, default=AutoSetup.PAYMENT)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)

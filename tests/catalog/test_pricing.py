@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from catalog.models import Cycle
 from catalog.money import round_money
 from catalog.pricing import PricedItem, PricedOption, quote
+from catalog.taxes import Taxation, TaxGround, TaxRate
 
 amounts = st.decimals(min_value=0, max_value=10**9, places=4)
 options = st.builds(
@@ -15,6 +17,18 @@ options = st.builds(
     quantity=st.integers(min_value=1, max_value=1000),
     unit_price=amounts,
     setup_fee=amounts,
+)
+rates = st.builds(
+    TaxRate,
+    name=st.sampled_from(["VAT", "City tax"]),
+    percent=st.decimals(min_value=0, max_value=100, places=4),
+    is_compound=st.booleans(),
+)
+taxations = st.builds(
+    Taxation,
+    rates=st.lists(rates, max_size=2).map(tuple),
+    is_included=st.booleans(),
+    ground=st.sampled_from(TaxGround.values),
 )
 items = st.builds(
     PricedItem,
@@ -26,6 +40,7 @@ items = st.builds(
     precision=st.integers(min_value=0, max_value=4),
     options=st.lists(options, max_size=3).map(tuple),
 )
+taxed_items = st.builds(replace, items, taxation=taxations)
 
 
 def item(
@@ -37,8 +52,9 @@ def item(
 @given(st.lists(items, max_size=6))
 def test_sums_are_the_sums_of_the_lines(asked: list[PricedItem]) -> None:
     priced = quote(asked)
-    assert priced.subtotal == sum(line.amount for line in priced.lines)
-    assert priced.tax == sum(line.tax for line in priced.lines)
+    lines = sum(line.amount for line in priced.lines)
+    assert lines == (priced.total if priced.is_tax_included else priced.subtotal)
+    assert priced.tax == sum(tax.amount for tax in priced.taxes)
     assert priced.total == priced.subtotal + priced.tax
     assert priced.total >= 0
 
@@ -123,3 +139,17 @@ def test_refuses_negative_figures(wrong: dict[str, str | int]) -> None:
         item("5.00", **wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="Negative price"):
         item("-5.00")
+
+
+@given(taxed_items)
+def test_what_units_are_charged_adds_up_to_the_quote(asked: PricedItem) -> None:
+    priced = quote([asked])
+    (unit,) = priced.units
+    assert sum(charge.net for charge in unit.charges) * asked.quantity == priced.subtotal
+    assert sum(charge.tax for charge in unit.charges) * asked.quantity == priced.tax
+    assert sum(tax.amount for tax in priced.taxes) == priced.tax
+    assert priced.total == priced.subtotal + priced.tax
+    lines = sum(line.amount for line in priced.lines)
+    assert lines == (priced.total if priced.is_tax_included else priced.subtotal)
+    if asked.taxation.ground != TaxGround.RULES:
+        assert priced.tax == 0

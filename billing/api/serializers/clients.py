@@ -40,6 +40,8 @@ class ClientSerializer(serializers.ModelSerializer[Client]):
             "state",
             "postcode",
             "country",
+            "tax_id",
+            "is_tax_exempt",
             "phone",
             "currency",
             "language",
@@ -47,7 +49,8 @@ class ClientSerializer(serializers.ModelSerializer[Client]):
             "credit_balance",
             "created_at",
         ]
-        read_only_fields = ["created_at"]
+        # Changed in the back office.
+        read_only_fields = ["is_tax_exempt", "created_at"]
 
     def validate_country(self, country: str) -> str:
         """Codes are capital letters; whether there is such a country is for the action to say."""

@@ -7,16 +7,19 @@ from rest_framework import serializers
 from billing.actions.payments import GATEWAYS
 from billing.api.fields import AmountField, MoneyField
 from billing.models import Invoice, InvoiceLine, InvoiceStatus, Payment
+from catalog.taxes import TaxGround
 
 
 class InvoiceLineSerializer(serializers.ModelSerializer[InvoiceLine]):
-    """One charge; the period is half-open: `period_end` is the first day that is not paid for."""
+    """One charge, `amount` without tax; the period is half-open: `period_end` is the first day that is not paid for."""
 
     amount = MoneyField(currency="invoice.currency")
+    tax = MoneyField(currency="invoice.currency")
+    tax_ground = serializers.ChoiceField(choices=TaxGround.choices, read_only=True)
 
     class Meta:
         model = InvoiceLine
-        fields = ["kind", "description", "service", "period_start", "period_end", "amount"]
+        fields = ["kind", "description", "service", "period_start", "period_end", "amount", "tax", "tax_ground"]
         read_only_fields = fields
 
 

@@ -123,6 +123,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     status = serializers.ChoiceField(choices=OrderStatus.choices, read_only=True)
     invoice = serializers.SerializerMethodField()
     services = serializers.SerializerMethodField()
+    tax = MoneyField()
     total = MoneyField()
     lines = OrderLineSerializer(many=True, read_only=True)
 
@@ -135,6 +136,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "status",
             "payment_method",
             "currency",
+            "tax",
             "total",
             "invoice",
             "services",

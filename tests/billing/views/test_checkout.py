@@ -5,7 +5,7 @@ import pytest
 from django.test import Client as Browser
 
 from billing.actions.payments import add_credit
-from billing.models import Client, InvoiceStatus, Order, Service, User
+from billing.models import Client, InvoiceStatus, Order, Service, TaxRule, User
 from billing.queries.clock import database_now
 from catalog.models import Currency, Price, Product
 from tests.billing.views.pages import PASSWORD, checkout_key, choose, log_in, read, text_of
@@ -190,3 +190,11 @@ class TestNewClient:
         choose(visitor, ip="192.0.2.10")
         visitor.post("/account/login/?next=/checkout/", {"username": anna.email, "password": PASSWORD})
         assert "192.0.2.10" in read(visitor, "/checkout/")
+
+    def test_sums_hold_the_tax_of_the_country_that_a_visitor_chooses(self, world: World, visitor: Browser) -> None:
+        TaxRule.objects.create(name="VAT", country="DE", rate=Decimal(19))
+        choose(visitor, ip="192.0.2.10")
+        german = read(visitor, "/checkout/summary/?currency=EUR&country=DE")
+        assert "VAT 19\N{NO-BREAK SPACE}%" in german
+        assert "€5.95" in german
+        assert "€5.95" not in read(visitor, "/checkout/summary/?currency=EUR&country=US")

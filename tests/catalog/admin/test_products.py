@@ -31,6 +31,7 @@ def form(group: ProductGroup, *rows: tuple[str, str], initial: int = 0, **change
         "slug": "",
         "payment_type": "RECURRING",
         "quantity_mode": "MULTIPLE",
+        "tax_treatment": "STANDARD",
         "at_end": "DELETE",
         "node_base": "0",
         "module": "ispmanager_noc",

@@ -1,0 +1,58 @@
+"""What a price depends on besides what is chosen: the day, the client's place and the tax rules of that day."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from billing.models import Client
+from billing.queries.taxes import TaxPlace, place_of, read_tax_book
+from catalog.models import Price, Product
+from catalog.options import ChosenOption
+from catalog.pricing import PricedItem
+
+
+class PricingTerms:
+    """Turns choices into the words of the price engine; reads the tax rules once, however many there are."""
+
+    def __init__(self, *, client: Client | None, on: date, tax_place: TaxPlace | None = None) -> None:
+        """`tax_place`: what a visitor said of it so far, where there is no client yet."""
+        self._place = tax_place or place_of(client)
+        self._book = read_tax_book(since=on)
+        self.on = on
+
+    def price(
+        self, price: Price, *, product: Product, quantity: int, precision: int, options: Sequence[ChosenOption] = ()
+    ) -> PricedItem:
+        """A choice at a price of the price list."""
+        return self.item(
+            product,
+            cycle=price.cycle,
+            quantity=quantity,
+            unit_price=price.price,
+            setup_fee=price.setup_fee,
+            precision=precision,
+            options=options,
+        )
+
+    def item(
+        self,
+        product: Product,
+        *,
+        cycle: str,
+        quantity: int,
+        unit_price: Decimal,
+        setup_fee: Decimal,
+        precision: int,
+        options: Sequence[ChosenOption],
+    ) -> PricedItem:
+        """A choice at these amounts."""
+        return PricedItem(
+            description=product.name,
+            cycle=cycle,
+            quantity=quantity,
+            unit_price=unit_price,
+            setup_fee=setup_fee,
+            precision=precision,
+            options=tuple(option.priced() for option in options),
+            taxation=self._book.find(self._place, product.tax_treatment, on=self.on),
+        )
