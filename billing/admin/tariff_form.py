@@ -163,7 +163,9 @@ def _currency_fields(currency: Currency) -> dict[str, forms.Field]:
             decimal_places=currency.precision,
         ),
         f"rounding_{code}": forms.ChoiceField(
-            label=_("Rounding, %(code)s") % words, choices=Rounding.choices, initial=Rounding.ENDING_90
+            label=_("Rounding, %(code)s") % words,
+            choices=Rounding.choices,
+            initial=Rounding.ENDING_90 if currency.is_default else Rounding.WHOLE,
         ),
     }
     if not currency.is_default:
