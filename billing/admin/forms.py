@@ -28,12 +28,13 @@ class BackOfficeForm(forms.Form):
         self.fields.update(more or {})
         self.order_fields(self.field_order)
         for index, field in enumerate(self.fields.values()):
-            _dress(field)
+            dress(field)
             if index == 0 and not isinstance(field.widget, UnfoldAdminRadioSelectWidget):
                 field.widget.attrs["autofocus"] = True
 
 
-def _dress(field: forms.Field) -> None:
+def dress(field: forms.Field) -> None:
+    """Gives a field of any form the widget or the classes of the back office."""
     if isinstance(field.widget, forms.Select) and not isinstance(field.widget, UnfoldAdminRadioSelectWidget):
         widget = UnfoldAdminSelectWidget(choices=getattr(field, "choices", field.widget.choices))
         widget.is_required = field.required

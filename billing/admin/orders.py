@@ -1,103 +1,36 @@
-"""Orders: accept or cancel what clients asked for (O3)."""
+"""Orders: what clients asked for, decided one by one or many at once, and placed for them (O3)."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from billing.actions.ordering import accept_order, cancel_order
-from billing.admin.buttons import Button, Outcome, Visit
+from billing.actions.ordering import OrderNotPending, accept_order, cancel_order
 from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
-from billing.models import HoldReason, Invoice, Operation, Order, OrderLine, OrderStatus, Service, ServiceStatus
+from billing.admin.order_buttons import AcceptOrder, CancelOrder, MarkFraud
+from billing.admin.order_placing import PlaceOrder, place_view, sums_view
+from billing.admin.order_words import DecisionWords, accepting_words, cancelling_words
+from billing.models import Order, OrderLine, OrderStatus, Service, ServiceStatus
 from billing.permissions import Permission
+from billing.queries.clock import database_now
+from billing.queries.order_effects import OrderEffects, effects_of
 from billing.templatetags.back_office import GATEWAYS as GATEWAYS_IN_WORDS
-from billing.templatetags.back_office import amount_text, brief, state
+from billing.templatetags.back_office import brief, state
 from billing.templatetags.portal import money
 from noc.day_range import DayRangeFilter
-
-
-class AcceptOrder(Button[Order]):
-    """PENDING → ACTIVE."""
-
-    code = "accept"
-    label = gettext_lazy("Accept")
-    permission = Permission.MANAGE_ORDERS
-    look = "primary"
-
-    def is_shown(self, subject: Order) -> bool:
-        return subject.status == OrderStatus.PENDING
-
-    def title(self, subject: Order | None) -> str:
-        return _("Accept order %(number)s") % {"number": subject}
-
-    def explanation(self, subject: Order | None) -> str:
-        waiting = Operation.objects.filter(
-            service__order_line__order=subject, hold_reason=HoldReason.AWAITING_ACCEPTANCE
-        ).count()
-        if waiting:
-            return _("What waited for you is bought at the partner now: %(count)s. No money of the client moves.") % {
-                "count": waiting
-            }
-        return _("The order becomes active. Nothing waits for this: nothing is bought and no money moves.")
-
-    def run(self, subject: Order | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
-        assert subject is not None
-        accept_order(order=subject, actor=visit.actor, now=visit.now)
-        return Outcome(_("Order %(number)s is accepted.") % {"number": subject})
-
-
-class CancelOrder(Button[Order]):
-    """PENDING → CANCELLED."""
-
-    code = "cancel"
-    label = gettext_lazy("Cancel order")
-    permission = Permission.MANAGE_ORDERS
-    look = "danger"
-
-    def is_shown(self, subject: Order) -> bool:
-        return subject.status == OrderStatus.PENDING
-
-    def title(self, subject: Order | None) -> str:
-        return _("Cancel order %(number)s") % {"number": subject}
-
-    def explanation(self, subject: Order | None) -> str:
-        assert subject is not None
-        return " ".join(filter(None, [_money_words(subject), _license_words(subject)]))
-
-    def run(self, subject: Order | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
-        assert subject is not None
-        cancel_order(order=subject, actor=visit.actor, now=visit.now)
-        return Outcome(_("Order %(number)s is cancelled.") % {"number": subject})
-
-
-def _money_words(order: Order) -> str:
-    invoice = Invoice.objects.filter(order=order).select_related("currency").first()
-    if invoice is None:
-        return ""
-    if invoice.amount_paid > 0:
-        return _("%(amount)s that was paid becomes the credit of %(client)s.") % {
-            "amount": amount_text(invoice.amount_paid, invoice.currency_id),
-            "client": order.client,
-        }
-    return _("Invoice %(number)s is cancelled: %(amount)s is no longer asked for.") % {
-        "number": invoice,
-        "amount": amount_text(invoice.total, invoice.currency_id),
-    }
-
-
-def _license_words(order: Order) -> str:
-    services = Service.objects.not_ended().filter(order_line__order=order)
-    bought = [service.remote_id for service in services if service.remote_id]
-    if bought:
-        return _("Deleted at the partner, the client loses them now: %(numbers)s.") % {"numbers": ", ".join(bought)}
-    return _("Nothing was bought yet; what waits is not bought.")
 
 
 class OrderChips(Chips):
@@ -112,23 +45,46 @@ class OrderChips(Chips):
         return queryset if code == "all" else queryset.filter(status=code.upper())
 
 
+class ProductFilter(AutocompleteSelectFilter):  # type: ignore[misc]
+    """Orders with a line of a product."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.title = _("product")
+
+
 @admin.register(Order)
 class OrderAdmin(ObjectAdmin):
     """What clients ordered."""
 
     page_template = "admin/billing/order/page.html"
-    buttons = (AcceptOrder(), CancelOrder())
+    add_button = PlaceOrder()
+    buttons = (AcceptOrder(), CancelOrder(), MarkFraud())
     page_related = ("client", "currency", "invoice")
     list_display = ("state", "number", "client", "total_words", "invoice_state", "service_states", "placed")
     list_display_links = ("number",)
     list_filter = (
         OrderChips,
+        ("client", AutocompleteSelectFilter),
+        ("lines__product", ProductFilter),
         ("placed_at", DayRangeFilter),
         words_filter("payment_method", gettext_lazy("payment method"), GATEWAYS_IN_WORDS),
     )
     list_before_template = "admin/chips.html"
     search_fields = ("number", "client__email", "client__first_name", "client__last_name", "client__company")
     search_help_text = gettext_lazy("Number, e-mail or name of the client")
+    actions = ("accept_selected", "cancel_selected")
+
+    def get_urls(self) -> list[URLPattern]:
+        inside = self.admin_site.admin_view
+        own = [path("add/sums/", inside(sums_view), name="billing_order_sums")]
+        return own + super().get_urls()
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page on which an operator orders for a client."""
+        return place_view(request, self.frame(request, self._list_crumb))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         services = Service.objects.order_by("id")
@@ -147,6 +103,55 @@ class OrderAdmin(ObjectAdmin):
             "invoice": getattr(subject, "invoice", None),
             "events": history(order=subject),
         }
+
+    @admin.action(description=gettext_lazy("Accept…"))
+    def accept_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        """Asks with a list of what happens to each order, then accepts one by one."""
+        return self._decide(request, queryset, "accept_selected", accepting_words, accept_order)
+
+    @admin.action(description=gettext_lazy("Cancel…"))
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        """Asks with a list of what happens to each order, then cancels one by one."""
+        return self._decide(request, queryset, "cancel_selected", cancelling_words, cancel_order)
+
+    def _decide(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Order],
+        code: str,
+        words_of: Callable[[OrderEffects], DecisionWords],
+        decide: Callable[..., Order],
+    ) -> HttpResponse | None:
+        if not request.user.has_perm(Permission.MANAGE_ORDERS):
+            raise PermissionDenied
+        chosen = list(queryset.order_by("id").values_list("pk", flat=True))
+        if "confirmed" in request.POST:
+            self._decide_each(request, chosen, code, decide)
+            return None
+        rows = [(effects.order, words_of(effects)) for effects in effects_of(chosen)]
+        context = {
+            **self.frame(request, self._list_crumb),
+            "title": _title_of(code, len(rows)),
+            "rows": rows,
+            "count": sum(not words.why_not for _order, words in rows),
+            "code": code,
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/billing/order/decide_selected.html", context)
+
+    def _decide_each(self, request: HttpRequest, chosen: list[int], code: str, decide: Callable[..., Order]) -> None:
+        """Each in a transaction of its own: one that has moved meanwhile does not keep back the others."""
+        now: datetime = database_now()
+        done = 0
+        for order in Order.objects.filter(pk__in=chosen).order_by("id"):
+            try:
+                decide(order=order, actor=str(request.user), now=now)
+            except OrderNotPending as refusal:
+                messages.warning(request, f"{_('Order %(number)s') % {'number': order}}: {refusal}")
+            else:
+                done += 1
+        if done:
+            messages.success(request, _done_words(code, done))
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, order: Order) -> SafeString:
@@ -170,3 +175,15 @@ class OrderAdmin(ObjectAdmin):
     @admin.display(description=gettext_lazy("placed"), ordering="placed_at")
     def placed(self, order: Order) -> SafeString | str:
         return brief(order.placed_at)
+
+
+def _title_of(code: str, count: int) -> str:
+    if code == "accept_selected":
+        return ngettext("Accept %(count)s order", "Accept %(count)s orders", count) % {"count": count}
+    return ngettext("Cancel %(count)s order", "Cancel %(count)s orders", count) % {"count": count}
+
+
+def _done_words(code: str, count: int) -> str:
+    if code == "accept_selected":
+        return ngettext("%(count)s order is accepted.", "%(count)s orders are accepted.", count) % {"count": count}
+    return ngettext("%(count)s order is cancelled.", "%(count)s orders are cancelled.", count) % {"count": count}

@@ -1,0 +1,303 @@
+"""An order in the making on one page: its lines, the prices granted for them, and how it is placed. Nothing is kept."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django import forms
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from billing.actions.ordering import ItemRequest
+from billing.actions.price_overrides import REASON_LENGTH, PriceOverride
+from billing.admin.forms import dress
+from billing.forms.order_item import OrderItemForm
+from billing.forms.product_inputs import FIELD_PREFIX, OPTION_PREFIX, ProductInputs
+from billing.models import Client
+from billing.queries.order_choices import ChoiceCode, ChosenProduct, load_choices, order_choices
+from billing.queries.orders import PAYMENT_METHODS
+from billing.queries.pages_store import recurring_by_cycle
+from billing.queries.terms import PricingTerms
+from billing.templatetags.back_office import GATEWAYS
+from catalog.pricing import PricedItem, Quote, quote
+
+MOST_LINES: Final = 20
+_MARK: Final = re.compile(r"(\d{1,3}):(.+)")
+
+
+class LineTerms(forms.Form):
+    """What an operator grants for one line besides what a client could choose."""
+
+    unit_price = forms.DecimalField(
+        label=_("Price of one instead"),
+        required=False,
+        min_value=0,
+        max_digits=16,
+        help_text=_("For each period, without options. 0: free, and not renewed by itself."),
+    )
+    setup_fee = forms.DecimalField(label=_("Setup fee of one instead"), required=False, min_value=0, max_digits=16)
+    reason = forms.CharField(
+        label=_("Why"),
+        required=False,
+        max_length=REASON_LENGTH,
+        help_text=_("Needed for another price: it stays in the history of the order."),
+    )
+    is_item_unchecked = forms.BooleanField(
+        label=_("The license number is right although this client has no such service here"), required=False
+    )
+
+    def __init__(self, *arguments: Any, kind: str, address: str, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if kind != "addition":
+            del self.fields["is_item_unchecked"]
+        _dress_all(self, address)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is granted, or wrong: then it is not folded away."""
+        return bool(self.errors) or any(bound.value() for bound in self)
+
+    def override(self) -> PriceOverride | None:
+        """The granted price; None where the catalog's stands. The form must be valid."""
+        told = {name: self.cleaned_data.get(name) for name in ("unit_price", "setup_fee")}
+        reason = self.cleaned_data.get("reason", "")
+        if reason or any(amount is not None for amount in told.values()):
+            return PriceOverride(**told, reason=reason)
+        return None
+
+    def granted(self, name: str, usual: Decimal) -> Decimal:
+        """The amount typed so far, for the sums; the catalog's while that makes no sense."""
+        try:
+            amount = self.fields[name].clean(self[name].value())
+        except forms.ValidationError:
+            return usual
+        return usual if amount is None else Decimal(amount)
+
+
+class PlacingForm(forms.Form):
+    """How the order is placed."""
+
+    payment_method = forms.ChoiceField(
+        label=_("Payment method"), choices=[(method, GATEWAYS[method]) for method in PAYMENT_METHODS]
+    )
+    notes = forms.CharField(label=_("Notes"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    is_client_told = forms.BooleanField(
+        label=_("Send the letters"),
+        help_text=_("About the order and its invoice, to the client. That a service is ready is told either way."),
+        required=False,
+        initial=True,
+    )
+    checkout_key = forms.CharField(widget=forms.HiddenInput, max_length=100)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftItem:
+    """One thing to order: its inputs and what is granted for it; `addon_of` is the place of the line it goes with."""
+
+    inputs: ProductInputs
+    terms: LineTerms
+    addon_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A chosen product with the addons offered with it; `key` tells lines of one product apart."""
+
+    key: str
+    chosen: ChosenProduct
+    form: OrderItemForm
+    terms: LineTerms
+    addons: tuple[tuple[Any, LineTerms], ...]
+
+    @property
+    def mark(self) -> str:
+        """What the page sends back to keep the line."""
+        return f"{self.key}:{self.chosen.code}"
+
+
+class OrderDraft:
+    """What was typed so far for `client`. `is_judged`: the order is to be placed, so all that is wrong is told.
+
+    `adding` is the code of a product to put in, `removing` the key of a line to take out.
+    """
+
+    def __init__(
+        self, client: Client, data: QueryDict, *, is_judged: bool = False, adding: str = "", removing: str = ""
+    ) -> None:
+        self.client, self.data, self.is_judged = client, data, is_judged
+        self.address = f"{reverse('admin:billing_order_sums')}?client={client.pk}"
+        marks = dict(match.groups() for text in data.getlist("line") if (match := _MARK.fullmatch(text)))
+        marks.pop(removing, None)
+        if adding and len(marks) < MOST_LINES:
+            marks[str(max(map(int, marks), default=0) + 1)] = adding
+        codes = {key: code for key, text in marks.items() if (code := ChoiceCode.read(text))}
+        found = load_choices(client, list(codes.values()))
+        self.lines = [self._line(key, found[code]) for key, code in codes.items() if code in found]
+        self.placing = self._placing()
+
+    def _line(self, key: str, chosen: ChosenProduct) -> DraftLine:
+        prefix = f"line{key}"
+        form = OrderItemForm(
+            self.data if self.is_judged else None,
+            prefix=prefix,
+            initial=None if self.is_judged else _typed(self.data, prefix),
+            product=chosen.product,
+            prices=chosen.prices,
+            currency=self.client.currency,
+            parent=chosen.parent,
+            addons=chosen.addons,
+            check_address=self.address,
+        )
+        for inputs in (form, *form.addon_forms):
+            _dress_all(inputs, self.address)
+        addons = tuple((addon, self._terms(addon)) for addon in form.addon_forms)
+        return DraftLine(key, chosen, form, self._terms(form), addons)
+
+    def _terms(self, inputs: ProductInputs) -> LineTerms:
+        prefix = f"{inputs.prefix}-terms"
+        return LineTerms(
+            self.data if self.is_judged else None,
+            prefix=prefix,
+            initial=None if self.is_judged else _typed(self.data, prefix),
+            kind=inputs.product.kind if inputs.product.is_addon is False else "",
+            address=self.address,
+        )
+
+    def _placing(self) -> PlacingForm:
+        if self.is_judged:
+            form = PlacingForm(self.data)
+        elif "checkout_key" in self.data:
+            typed = {name: self.data.get(name, "") for name in PlacingForm.base_fields}
+            form = PlacingForm(initial={**typed, "is_client_told": "is_client_told" in self.data})
+        else:
+            form = PlacingForm(initial={"checkout_key": secrets.token_urlsafe(24)})
+        for field in form.fields.values():
+            dress(field)
+        return form
+
+    @property
+    def choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """What can be put in."""
+        return order_choices(self.client)
+
+    @cached_property
+    def items(self) -> list[DraftItem]:
+        """The lines with the addons wanted, in the order in which they are ordered."""
+        items: list[DraftItem] = []
+        for line in self.lines:
+            place = len(items)
+            items.append(DraftItem(line.form, line.terms))
+            items += [DraftItem(addon, terms, place) for addon, terms in line.addons if addon.is_chosen]
+        return items
+
+    def is_valid(self) -> bool:
+        """Judges everything, so that all errors show at once."""
+        forms_in_question: list[forms.BaseForm] = [self.placing, *(item.terms for item in self.items)]
+        forms_in_question += [line.form for line in self.lines]
+        return bool(self.lines) and all(form.is_valid() for form in forms_in_question)
+
+    @property
+    def requests(self) -> list[ItemRequest]:
+        """What is asked for; the draft must be valid."""
+        return [request for line in self.lines for request in self._requests_of(line)]
+
+    def _requests_of(self, line: DraftLine) -> list[ItemRequest]:
+        place = next(index for index, item in enumerate(self.items) if item.inputs is line.form)
+        chosen = line.form.cleaned_data
+        quantity = chosen.get("quantity", 1)
+        main = ItemRequest(
+            line.chosen.product,
+            chosen["cycle"],
+            quantity,
+            chosen["fields"],
+            chosen["options"],
+            parent=line.chosen.parent.service if line.chosen.parent else None,
+            is_item_unchecked=line.terms.cleaned_data.get("is_item_unchecked", False),
+        )
+        return [
+            main,
+            *(
+                ItemRequest(
+                    addon.product,
+                    addon.chosen_price.cycle,
+                    quantity,
+                    addon.cleaned_data["fields"],
+                    addon.cleaned_data["options"],
+                    parent_item=place,
+                )
+                for addon in line.form.chosen_addons
+            ),
+        ]
+
+    @property
+    def overrides(self) -> dict[int, PriceOverride]:
+        """Place of an item → the price granted for it; the draft must be valid."""
+        found = ((index, item.terms.override()) for index, item in enumerate(self.items))
+        return {index: override for index, override in found if override is not None}
+
+    def add_errors(self, errors: Mapping[str, list[str]]) -> None:
+        """Puts what the action refuses (`items.0.fields.ip` → messages) beside the inputs that it is about."""
+        for path, messages in errors.items():
+            parts = path.split(".")
+            form: forms.BaseForm = self.placing
+            name = path
+            if parts[0] == "items" and len(parts) > 2 and parts[1].isdecimal():
+                item = self.items[int(parts[1])]
+                form, name = _place_of(item, parts[2:])
+            for message in messages:
+                form.add_error(name if name in form.fields else None, message)
+
+    def quote(self, *, on: date) -> tuple[Quote, dict[str, Decimal]] | None:
+        """What all this costs now, and what comes again by cycle; None while a number makes no sense."""
+        items: list[PricedItem] = []
+        terms = PricingTerms(client=self.client, on=on)
+        for line in self.lines:
+            priced = line.form.priced_items(terms)
+            if priced is None:
+                return None
+            items += priced
+        granted = [_granted(item, draft.terms) for item, draft in zip(items, self.items, strict=True)]
+        quoted = quote(granted)
+        return quoted, recurring_by_cycle(granted, quoted)
+
+
+def _granted(item: PricedItem, terms: LineTerms) -> PricedItem:
+    return replace(
+        item,
+        unit_price=terms.granted("unit_price", item.unit_price),
+        setup_fee=terms.granted("setup_fee", item.setup_fee),
+    )
+
+
+def _place_of(item: DraftItem, path: list[str]) -> tuple[forms.BaseForm, str]:
+    if path[0] == "fields":
+        return item.inputs, FIELD_PREFIX + path[-1]
+    if path[0] == "options":
+        return item.inputs, OPTION_PREFIX + path[-1]
+    return (item.terms if path[0] in item.terms.fields else item.inputs), path[0]
+
+
+def _typed(data: QueryDict, prefix: str) -> dict[str, Any]:
+    """What was typed into inputs of `prefix`, those of addons in a map of their own."""
+    typed: dict[str, Any] = {}
+    for name, value in data.items():
+        own, _dash, rest = name.removeprefix(f"{prefix}-").partition("-")
+        if not name.startswith(f"{prefix}-"):
+            continue
+        if not rest:
+            typed[own] = value
+        elif own.startswith("addon_") and "-" not in rest:
+            typed.setdefault(own, {})[rest] = value
+    return typed
+
+
+def _dress_all(form: forms.BaseForm, address: str) -> None:
+    for field in form.fields.values():
+        dress(field)
+        field.widget.attrs["hx-post"] = address
