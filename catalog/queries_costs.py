@@ -75,7 +75,7 @@ def product_margins(products: Collection[Product] | None = None) -> dict[int, li
     found: defaultdict[int, list[PriceMargin]] = defaultdict(list)
     for price in Price.objects.filter(product__in=list(by_id)).select_related("currency"):
         product = by_id[price.product_id]
-        cost = _converted(costs[product.pk].get(_period(product, price.cycle)), price.currency, rates)
+        cost = _converted(_cost_of(product, price.cycle, costs[product.pk]), price.currency, rates)
         if cost is not None:
             margin = margin_of(price.price, cost, precision=price.currency.precision)
             found[product.pk].append(PriceMargin(price, cost, margin))
@@ -101,7 +101,7 @@ def price_changes() -> list[PriceChange]:
     for row in rows:
         price = prices.get((row.product_id, row.currency_id, row.cycle))
         costs = listed.get((row.server_id, row.product.tariff_id), {})
-        new_cost = costs.get(_period(row.product, row.cycle))
+        new_cost = _cost_of(row.product, row.cycle, costs)
         # A price that was taken off sale needs no decision.
         if price is not None and new_cost != Cost(row.cost, row.cost_currency):
             changes.append(_change_of(row, price, new_cost, rates))
@@ -147,7 +147,7 @@ def _listed_costs(products: Iterable[Product]) -> Mapping[int, Mapping[int, Cost
         entries[entry.tariff_id].append(entry)
     defaults = set(Server.objects.filter(is_default=True).values_list("pk", flat=True))
     members: defaultdict[int, set[int]] = defaultdict(set)
-    for group_id, server_id in ServerGroup.servers.through.objects.values_list("servergroup_id", "server_id"):
+    for group_id, server_id in ServerGroup.objects.filter(servers__isnull=False).values_list("pk", "servers"):
         members[group_id].add(server_id)
     found: dict[int, Mapping[int, Cost]] = {}
     for product in products:
@@ -177,12 +177,12 @@ def costs_of(entry: PriceListEntry) -> dict[int, Cost]:
     }
 
 
-def _period(product: Product, cycle: str) -> int | None:
-    """The partner's period code behind a price; None where there is none."""
+def _cost_of(product: Product, cycle: str, costs: Mapping[int, Cost]) -> Cost | None:
+    """The cost of the period behind a price; None where the list does not show it."""
     if product.payment_type != PaymentType.RECURRING:
-        return product.partner_period
+        return costs.get(product.partner_period) if product.partner_period is not None else None
     try:
-        return period_bought(product, cycle)
+        return costs.get(period_bought(product, cycle))
     except ValueError:
         return None
 

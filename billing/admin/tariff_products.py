@@ -59,14 +59,14 @@ def tariffs_view(request: HttpRequest) -> HttpResponse:
     if server is None:
         return TemplateResponse(request, f"{PAGES}/tariffs.html", context)
     offers = tariff_offers(server)
-    form = TariffForm(server, offers, request.POST if request.method == "POST" else None)
+    sent = request.POST.copy() if request.method == "POST" else None
+    form = TariffForm(server, offers, sent)
     plan: list[PlannedProduct] = []
-    if request.method == "POST" and form.is_valid():
+    if sent is not None and form.is_valid():
         if request.POST.get("action") == "create" and (made := _create(request, form)):
             return made
         plan = plan_products(form.wishes)
-        form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["seen"] = digest_of(form.wishes, plan)
+        sent["seen"] = digest_of(form.wishes, plan)
     context |= {
         "form": form,
         "sections": _sections(offers),
