@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView, PasswordResetDoneView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from billing.views import account, certificates, checkout, health, my_invoices, my_orders, my_services, profile, store
+from billing.views import account, certificates, checkout, health, links, my_invoices, my_orders, my_services, profile, store
 
 store_addresses = [
     path("", store.home, name="home"),
@@ -18,6 +18,8 @@ store_addresses = [
     path("checkout/<int:place>/remove/", checkout.remove, name="remove"),
     path("checkout/<int:place>/addons/<int:product_id>/remove/", checkout.remove_addon, name="remove_addon"),
     path("services/<int:service_id>/add/<int:product_id>/", store.addon, name="addon"),
+    # Links to WHMCS, which stood at this address before
+    path("cart.php", links.cart, name="cart"),
 ]
 client_addresses = [
     path("services/", my_services.services, name="services"),

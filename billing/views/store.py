@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.middleware import HtmxDetails
 
 from billing.forms.order_item import OrderItemForm, initial_values
+from billing.forms.product_inputs import OPTION_PREFIX
 from billing.models import Client, Service
 from billing.queries.addons import AddonParent, addons_of, can_be_added, offered_addons, parent_of_service
 from billing.queries.clock import business_date
@@ -19,6 +20,7 @@ from billing.queries.pages_store import lowest_price, recurring_by_cycle
 from billing.queries.terms import PricingTerms
 from billing.views.basket import BasketAddon, BasketItem, put_in_basket, read_basket
 from billing.views.current import CURRENCY_KEY, client_required, current_client, store_currency
+from billing.views.links import follow_links
 from catalog.models import Currency, Price, Product, ProductGroup
 from catalog.pricing import quote
 from catalog.queries import get_orderable_product, get_store_group, offered_prices, sold_with, store_groups
@@ -40,6 +42,7 @@ class _Shelf:
 
 
 @require_GET
+@follow_links
 def home(request: HttpRequest) -> HttpResponse:
     """The groups of the store, each with the price that it starts from."""
     client = current_client(request)
@@ -50,6 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@follow_links
 def group(request: HttpRequest, group_slug: str) -> HttpResponse:
     """One group's products with their prices for each cycle."""
     client = current_client(request)
@@ -63,6 +67,7 @@ def group(request: HttpRequest, group_slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@follow_links
 def product(request: HttpRequest, group_slug: str, product_slug: str) -> HttpResponse:
     """A product and its order form. `?item=` changes what is in the basket, `?parent=` adds to a service."""
     if "parent" in request.GET and not request.user.is_authenticated:
@@ -100,6 +105,7 @@ def addon(request: HttpRequest, client: Client, service_id: int, product_id: int
 
 
 @require_POST
+@follow_links
 def check(request: HttpRequest, group_slug: str, product_slug: str) -> HttpResponse:
     """The price of what is chosen so far, and the errors of the one input that was changed. Saves nothing."""
     shelf = _get_shelf(request, group_slug, product_slug)
@@ -204,9 +210,9 @@ def _place_of(request: HttpRequest, product: Product) -> int | None:
 
 
 def _initial(request: HttpRequest, place: int | None) -> dict[str, Any]:
-    """What the form starts with: the item under change, or the cycle of a direct link."""
+    """What the form starts with: the item under change, or the cycle and the options of a direct link."""
     if place is None:
-        return {"cycle": request.GET["cycle"]} if "cycle" in request.GET else {}
+        return {name: value for name, value in request.GET.items() if _is_choice(name)}
     item = read_basket(request)[place]
     addons = {
         f"addon_{one.product_id}": {"chosen": True, **initial_values(one.fields, one.options)} for one in item.addons
@@ -217,3 +223,8 @@ def _initial(request: HttpRequest, place: int | None) -> dict[str, Any]:
         **initial_values(item.fields, item.options),
         **addons,
     }
+
+
+def _is_choice(name: str) -> bool:
+    """Whether a link may choose it; fields hold what clients say of themselves."""
+    return name in ("cycle", "quantity") or name.startswith(OPTION_PREFIX)

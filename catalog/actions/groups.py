@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from catalog.actions.old_addresses import keep_group_slug
 from catalog.models import ProductGroup
 from catalog.slugs import guess_slug
 
@@ -33,6 +34,7 @@ def save_group(*, group: ProductGroup, values: Mapping[str, Any]) -> ProductGrou
     group.slug = group.slug or guess_slug(group.name, fallback="group", taken=others)
     try:
         with transaction.atomic():
+            keep_group_slug(group=group)
             group.save()
     except IntegrityError as error:
         raise GroupInvalid({"slug": [_("Another group has this URL.")]}) from error

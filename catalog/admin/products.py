@@ -10,6 +10,7 @@ from unfold.decorators import display
 
 from catalog.actions.products import save_product
 from catalog.admin.forms import PriceForm, PriceFormSet, ProductForm
+from catalog.admin.links import product_links
 from catalog.admin.margins import MarginFilter, margin_column
 from catalog.admin.options import OptionFormSet, OptionInline
 from catalog.checks import find_warnings
@@ -67,6 +68,7 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]
     search_fields = ["name", "slug", "tariff_id"]
     readonly_fields = ["tariff_words"]
     save_on_top = True
+    change_form_outer_after_template = "admin/catalog/product/below.html"
     fieldsets = [
         (
             _("Details"),

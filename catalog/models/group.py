@@ -10,6 +10,8 @@ class ProductGroup(models.Model):
     headline = models.CharField(_("headline"), max_length=255, blank=True, default="")
     tagline = models.CharField(_("tagline"), max_length=255, blank=True, default="")
     is_hidden = models.BooleanField(_("hidden"), default=False)
+    # What old links call it (`cart.php?gid=`); told by an import from WHMCS.
+    whmcs_id = models.PositiveIntegerField(_("number in WHMCS"), null=True, blank=True, unique=True)
     position = models.PositiveIntegerField(_("display order"), default=0)
 
     class Meta:

@@ -1,0 +1,108 @@
+"""Links from elsewhere into the store: those of WHMCS, promo codes, and addresses that have changed (P16)."""
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, Final
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from billing.forms.product_inputs import OPTION_PREFIX
+from catalog.models import Cycle, Product, ProductOption
+from catalog.queries_links import find_current_slugs, find_linked_group, find_linked_product
+
+PROMO_KEY: Final = "promo"
+# WHMCS's words for cycles that exist here.
+CYCLES: Final = {
+    "onetime": Cycle.ONE_TIME,
+    "monthly": Cycle.MONTHLY,
+    "quarterly": Cycle.QUARTERLY,
+    "semiannually": Cycle.SEMIANNUALLY,
+    "annually": Cycle.ANNUALLY,
+}
+_PROMO: Final = re.compile(r"[\w-]{1,50}")
+_OPTION: Final = re.compile(r"configoption\[([\w-]{1,60})\]")
+
+
+def follow_links[**P](
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """A page of the store: keeps the `?promo=` of a link, and sends an old address on to where the thing is now."""
+
+    @wraps(view)
+    def follow(request: HttpRequest, /, *arguments: P.args, **slugs: P.kwargs) -> HttpResponse:
+        keep_promo(request, request.GET.get("promo", ""))
+        try:
+            return view(request, *arguments, **slugs)
+        except Http404:
+            current = find_current_slugs(**slugs) if slugs else None  # type: ignore[arg-type]
+            if current is None or current == slugs or request.resolver_match is None:
+                raise
+            address = _with_query(reverse(request.resolver_match.view_name, kwargs=current), request.GET)
+            # A form that was open meanwhile is sent on as it is.
+            return redirect(address, permanent=True, preserve_request=request.method == "POST")
+
+    return follow
+
+
+def keep_promo(request: HttpRequest, code: str) -> None:
+    """Remembers the code of a link for the order; what can be no code changes nothing."""
+    if _PROMO.fullmatch(code) and request.session.get(PROMO_KEY) != code:
+        request.session[PROMO_KEY] = code
+
+
+@require_GET
+def cart(request: HttpRequest) -> HttpResponse:
+    """`cart.php` of WHMCS: `?a=add&pid=`, `?gid=`, `?a=view`, `?a=checkout`; anything else leads to the store."""
+    keep_promo(request, request.GET.get("promocode", ""))
+    wanted = request.GET.get("a", "")
+    if "pid" in request.GET and wanted in ("", "add"):
+        return _to_product(request)
+    if "gid" in request.GET:
+        return _to_group(request)
+    if wanted in ("view", "checkout", "confproduct", "confproducts"):
+        return redirect("store:checkout")
+    return redirect("store:home")
+
+
+def _to_product(request: HttpRequest) -> HttpResponse:
+    product = find_linked_product(request.GET["pid"])
+    if product is None or product.is_retired:
+        words = _("%(product)s is no longer sold. Here is what there is now.") % {"product": product} if product else ""
+        messages.warning(request, words or _("The product of this link is not sold here. Here is what there is."))
+        return redirect("store:home")
+    chosen = QueryDict(mutable=True)
+    if cycle := CYCLES.get(request.GET.get("billingcycle", "").lower()):
+        chosen["cycle"] = cycle.value
+    for key, count in _options_of(product, request.GET).items():
+        chosen[OPTION_PREFIX + key] = count
+    return redirect(_with_query(reverse("store:product", args=[product.group.slug, product.slug]), chosen))
+
+
+def _to_group(request: HttpRequest) -> HttpResponse:
+    group = find_linked_group(request.GET["gid"])
+    if group is None:
+        messages.warning(request, _("The group of this link is not here any more. Here is what there is."))
+        return redirect("store:home")
+    return redirect("store:group", group.slug)
+
+
+def _options_of(product: Product, query: QueryDict) -> dict[str, str]:
+    """`configoption[…]` by the option's key or our number of it; those that the product lacks are left out."""
+    asked = {match[1]: value for name, value in query.items() if (match := _OPTION.fullmatch(name))}
+    if not asked:
+        return {}
+    options: list[ProductOption] = list(product.options.all())
+    found = ((option.key, asked.get(option.key, asked.get(str(option.pk), ""))) for option in options)
+    return {key: value for key, value in found if value.isascii() and value.isdecimal() and len(value) < 6}
+
+
+def _with_query(address: str, query: QueryDict) -> str:
+    pairs = [(name, value) for name, values in query.lists() for value in values]
+    return f"{address}?{urlencode(pairs)}" if pairs else address
