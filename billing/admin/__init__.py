@@ -2,6 +2,7 @@
 
 from billing.admin.api_keys import ApiKeyAdmin
 from billing.admin.clients import ClientAdmin
+from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
 from billing.admin.invoices import InvoiceAdmin
 from billing.admin.operations import OperationAdmin
@@ -17,6 +18,7 @@ from billing.admin.tax_rules import TaxRuleAdmin
 __all__ = [
     "ApiKeyAdmin",
     "ClientAdmin",
+    "CustomFieldAdmin",
     "EmailAdmin",
     "EventAdmin",
     "FindingAdmin",

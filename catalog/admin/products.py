@@ -2,12 +2,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import display
 
+from catalog.actions.field_names import propose_renames
 from catalog.actions.products import save_product
 from catalog.admin.forms import PriceForm, PriceFormSet, ProductForm
 from catalog.admin.links import product_links
@@ -108,6 +110,23 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]
     def get_inlines(self, request: HttpRequest, obj: Product | None) -> list[type[Any]]:
         """A new product first gets the options and fields that its kind needs; own ones are added to those."""
         return [PriceInline, OptionInline, CustomFieldInline] if obj else [PriceInline]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """With what there is to do below the form: fields to rename, ready links."""
+        product = self.get_object(request, object_id) if object_id else None
+        more: dict[str, Any] = {}
+        if product is not None:
+            more = {"links": product_links(request, product), "renames": len(propose_renames(product))}
+            if more["renames"] and self.has_change_permission(request, product):
+                more["renames_address"] = reverse("admin:catalog_customfield_names", args=[product.pk])
+        page: HttpResponse = super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **more})
+        return page
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
         """Nothing yet: a product is saved together with its prices, which are known in `save_related`."""
