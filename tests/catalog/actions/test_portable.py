@@ -248,7 +248,7 @@ def products(draw: Any, slug: str) -> dict[str, Any]:
 
 
 @given(data=st.data())
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_catalog_survives_the_way_through_a_file(db: None, data: st.DataObject) -> None:
     currencies = Currency.objects.in_bulk()
     with transaction.atomic():
