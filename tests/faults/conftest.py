@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from django.db import connection
 
 from billing.actions import accounts
@@ -45,6 +46,8 @@ def partner() -> Iterator[Partner]:
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """The workers' environment: this test's own database, a Redis database of their own, short intervals."""
+    # What an earlier run left behind would have to be worked off first.
+    redis.Redis.from_url(BROKER).flushdb()
     settings = connection.settings_dict
     host, port = settings["HOST"] or "127.0.0.1", settings["PORT"] or 5432
     login = settings["USER"] or "postgres"

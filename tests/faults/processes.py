@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,16 @@ def end(process: subprocess.Popen[bytes], signal_number: int = signal.SIGTERM) -
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(5)
+
+
+@contextmanager
+def running(*processes: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Ends them, whatever happens: one left behind would work for the next test."""
+    try:
+        yield
+    finally:
+        for process in processes:
+            end(process)
 
 
 def dies_by_itself(worker: subprocess.Popen[bytes]) -> bool:

@@ -16,9 +16,9 @@ from tests.faults.dying_worker import STEPS
 from tests.faults.processes import (
     Partner,
     dies_by_itself,
-    end,
     let_account_go,
     nothing_moves,
+    running,
     start_beat,
     start_worker,
     wait_until,
@@ -57,12 +57,11 @@ def test_every_purchase_has_one_service_after_kills_and_faults(
 ) -> None:
     product = make_product(tariff_id="55227", name="ispmanager 6 lite")
     dice = random.Random(20261121)
-    beat = start_beat(environment)
     steps = list(STEPS) * ROUNDS
     dice.shuffle(steps)
     kills: Counter[str] = Counter()
     services: list[Service] = []
-    try:
+    with running(start_beat(environment)):
         for step in steps:
             for fault in dice.sample(FAULTS, 2):
                 partner.post("faults", **fault)
@@ -73,12 +72,8 @@ def test_every_purchase_has_one_service_after_kills_and_faults(
             kills[step if dies_by_itself(start_worker(environment, step)) else "anywhere"] += 1
         partner.behave()
         let_account_go()
-        workers = [start_worker(environment) for _ in range(2)]
-        wait_until(nothing_moves, seconds=SETTLE_SECONDS, between=let_account_go)
-        for worker in workers:
-            end(worker)
-    finally:
-        end(beat)
+        with running(start_worker(environment), start_worker(environment)):
+            wait_until(nothing_moves, seconds=SETTLE_SECONDS, between=let_account_go)
     judge(services, partner, kills)
 
 

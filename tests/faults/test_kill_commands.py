@@ -14,13 +14,14 @@ import pytest
 
 from billing.actions.commands import change_service, run_command
 from billing.actions.provisioning import resolve_operation
+from billing.actions.provisioning.resolving import Decision
 from billing.models import Client, Operation, PooledLicense, Service
 from billing.queries.clock import database_now
 from tests.faults.processes import (
     Partner,
     dies_by_itself,
-    end,
     nothing_moves,
+    running,
     start_beat,
     start_worker,
     wait_until,
@@ -46,6 +47,7 @@ CASES = (
     ("addon", "after addition.order.param"),
 )
 FIRST_NEW_ADDRESS = 1000
+LONG_AGO = "2020-01-01"
 
 
 @dataclass
@@ -77,10 +79,12 @@ def start_command(shop: Shop, case: Case) -> None:
     now = database_now()
     if case.what == "change":
         change_service(service=case.service, fields={"ip": case.new_address}, actor="test", now=now)
-    elif case.what in ("renew", "terminate"):
-        run_command(service=case.service, command=case.what, actor="test", now=now)
-    elif case.what == "release" or case.what == "take":
+    elif case.what == "renew":
+        run_command(service=case.service, command="renew", actor="test", now=now)
+    elif case.what in ("terminate", "release"):
         run_command(service=case.service, command="terminate", actor="test", now=now)
+    elif case.what == "take":
+        case.service = buy(shop.client, shop.pooled, FIRST_NEW_ADDRESS + case.number)
     else:
         item = {"item": case.service.remote_id, "bitninja_email": "anna@example.com"}
         case.service = buy(shop.client, shop.module, FIRST_NEW_ADDRESS + case.number, **item)
@@ -91,12 +95,8 @@ def decide_as_a_person(partner: Partner) -> None:
     ends = {str(item["id"]): str(item["expiredate"]) for item in partner.state()["items"]}
     for operation in Operation.objects.filter(status="NEEDS_CHECK", kind="RENEW"):
         has_grown = ends[operation.service.remote_id] > str(operation.extends_from)
-        now = database_now()
-        resolve_operation(
-            operation=operation, decision="bought" if has_grown else "not_bought", actor="person", now=now
-        )
-        if not has_grown:
-            run_command(service=operation.service, command="renew", actor="person", now=now)
+        decision: Decision = "adopt" if has_grown else "not_bought"
+        resolve_operation(operation=operation, decision=decision, actor="person", now=database_now())
 
 
 @pytest.fixture
@@ -109,47 +109,42 @@ def shop(shopper: Client) -> Shop:
     )
 
 
-def make_services(shop: Shop, environment: dict[str, str]) -> list[Case]:
+def make_services(shop: Shop, partner: Partner, environment: dict[str, str]) -> list[Case]:
     """An active license for each case; what a taking will take lies in the pool."""
     cases = []
     for number, (what, step) in enumerate(CASES):
         product = shop.pooled if what in ("release", "take") else shop.plain
         cases.append(Case(what, step, number, buy(shop.client, product, number)))
-    worker = start_worker(environment)
-    made = wait_until(lambda: Service.objects.filter(status="ACTIVE").count() == len(cases), seconds=30)
-    for case in cases:
-        case.service.refresh_from_db()
-        if case.what == "take":
-            run_command(service=case.service, command="terminate", actor="test", now=database_now())
-    pooled = wait_until(lambda: PooledLicense.objects.count() == 2, seconds=30)
-    end(worker)
-    assert made
+    with running(start_worker(environment)):
+        made = wait_until(lambda: Service.objects.filter(status="ACTIVE").count() == len(cases), seconds=30)
+        for case in cases:
+            case.service.refresh_from_db()
+            if case.what == "take":
+                run_command(service=case.service, command="terminate", actor="test", now=database_now())
+        pooled = wait_until(lambda: PooledLicense.objects.count() == 2, seconds=30)
+    assert made, list(Operation.objects.values_list("kind", "service_id", "status", "message", "message_values"))
     assert pooled
+    for number in PooledLicense.objects.values_list("remote_id", flat=True):
+        # A license rests for a month after its address was changed.
+        partner.post("items", id=int(number), real_ipchange=LONG_AGO, real_keychange=LONG_AGO)
     return cases
 
 
 def test_each_command_is_done_once_whenever_the_worker_dies(
     shop: Shop, partner: Partner, environment: dict[str, str]
 ) -> None:
-    beat = start_beat(environment)
-    try:
-        cases = make_services(shop, environment)
+    with running(start_beat(environment)):
+        cases = make_services(shop, partner, environment)
         bought = partner.acts()["order"]
         died = []
         for case in cases:
-            if case.what == "take":
-                case.service = buy(shop.client, shop.pooled, FIRST_NEW_ADDRESS + case.number)
-            else:
-                start_command(shop, case)
+            start_command(shop, case)
             died.append(dies_by_itself(start_worker(environment, case.step)))
-        worker = start_worker(environment)
-        for _decision in range(2):
+        with running(start_worker(environment)):
+            for _decision in range(2):
+                wait_until(nothing_moves, seconds=SETTLE_SECONDS)
+                decide_as_a_person(partner)
             wait_until(nothing_moves, seconds=SETTLE_SECONDS)
-            decide_as_a_person(partner)
-        wait_until(nothing_moves, seconds=SETTLE_SECONDS)
-        end(worker)
-    finally:
-        end(beat)
     report(cases, partner, died)
     assert all(died), "a worker never came to its step"
     assert list(Operation.objects.unsettled()) == []

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from billing.models import Client, Operation, Service
-from tests.faults.processes import Partner, end, let_account_go, nothing_moves, start_beat, start_worker, wait_until
+from tests.faults.processes import Partner, let_account_go, nothing_moves, running, start_beat, start_worker, wait_until
 from tests.faults.shop import buy, make_product
 
 pytestmark = [pytest.mark.postgres, pytest.mark.processes, pytest.mark.timeout(900)]
@@ -39,13 +39,8 @@ def test_five_hundred_purchases_under_faults_are_neither_doubled_nor_lost(
         partner.post("faults", name=name, func="soft.edit", probability=0.05, seed=7)
     services = [buy(shopper, product, number) for number in range(1, PURCHASES + 1)]
     many = {**environment, "NOC_CALLS_IN_FLIGHT": "12", "OPERATION_LEASE": "8", "NOC_LOOK_INTERVAL": "8"}
-    beat = start_beat(many)
-    workers = [start_worker(many) for _ in range(2)]
-    try:
+    with running(start_beat(many), start_worker(many), start_worker(many)):
         came_to_rest = wait_until(nothing_moves, seconds=SETTLE_SECONDS, between=let_account_go)
-    finally:
-        for process in (*workers, beat):
-            end(process)
     items = [item for item in partner.state()["items"] if item["status"] not in (1, 4)]
     undecided = set(Operation.objects.filter(status="NEEDS_CHECK").values_list("service_id", flat=True))
     bought = Counter(str(item["remoteid"]) for item in items)
