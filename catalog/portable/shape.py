@@ -13,6 +13,8 @@ FORMAT: Final = "nocdesk-catalog"
 VERSION: Final = 1
 # Written as names: they are other people's keys.
 REFERENCES: Final = frozenset({"group", "server_group"})
+# Moves with every order: an older file would put back what has been sold since.
+LIVE: Final = frozenset({"stock_quantity"})
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Entry:
 
 def fields_of(model: type[models.Model], names: Iterable[str]) -> tuple[str, ...]:
     """Those of `names` that are columns of their own, in the order of the model."""
-    wanted = set(names) - REFERENCES
+    wanted = set(names) - REFERENCES - LIVE
     return tuple(each.name for each in model._meta.fields if each.name in wanted)
 
 

@@ -7,12 +7,13 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from catalog.actions.groups import WRITABLE as GROUP_WRITABLE
 from catalog.actions.options import WRITABLE as OPTION_WRITABLE
 from catalog.actions.portable import import_catalog
 from catalog.actions.products import WRITABLE, OptionValues, create_product, update_product
 from catalog.models import Currency, CustomField, Cycle, Price, Product, ProductGroup
 from catalog.portable.reading import CatalogFileInvalid
-from catalog.portable.shape import OPTIONS, PRODUCTS
+from catalog.portable.shape import GROUPS, LIVE, OPTIONS, PRODUCTS
 from catalog.portable.writing import stored_catalog, to_yaml
 from noc.models import Server, ServerGroup
 from tests.catalog.samples import BITNINJA, LITE, make_business, make_plain_product, make_product, price
@@ -226,7 +227,8 @@ def test_what_the_portal_decides_otherwise_is_a_fault(shop: Product) -> None:
 
 
 def test_every_field_that_can_be_written_is_in_the_file() -> None:
-    assert set(PRODUCTS.allowed) >= WRITABLE
+    assert set(PRODUCTS.allowed) == (WRITABLE - LIVE) | {"addons", "prices", "fields", "options"}
+    assert set(GROUPS.allowed) == GROUP_WRITABLE
     assert set(OPTIONS.allowed) >= OPTION_WRITABLE
 
 
