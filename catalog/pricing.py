@@ -6,6 +6,7 @@ and with each tax beside it, are its charges.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models.price import Cycle
 from catalog.money import round_money
+from catalog.prorata import FirstPeriod
 from catalog.taxes import Charge, TaxAmount, Taxation, sum_taxes, tax_charge
 
 ZERO = Decimal(0)
@@ -50,6 +52,7 @@ class PricedItem:
     precision: int
     options: tuple[PricedOption, ...] = ()
     taxation: Taxation = UNTAXED
+    first_period: FirstPeriod | None = None
 
     def __post_init__(self) -> None:
         _refuse_nonsense(self.quantity, self.unit_price, self.setup_fee)
@@ -64,7 +67,10 @@ def _refuse_nonsense(quantity: int, unit_price: Decimal, setup_fee: Decimal) -> 
 
 @dataclass(frozen=True, slots=True)
 class QuotedLine:
-    """One line of the calculation: `amount` is `quantity` × `unit_amount` exactly, at the prices of the price list."""
+    """One line of the calculation: `amount` is `quantity` × `unit_amount` exactly, at the prices of the price list.
+
+    `until`: the first day not covered, of a first period that is not a whole one.
+    """
 
     item_index: int
     kind: Literal["SERVICE", "OPTION", "SETUP"]
@@ -72,16 +78,20 @@ class QuotedLine:
     quantity: int
     unit_amount: Decimal
     amount: Decimal
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UnitPrice:
     """What one unit of an item costs with its options: each period, and once at the start.
 
-    `period` and `setup` are how an invoice charges them the first time; `taxation` is that of the two prices.
+    `first_price` is what the first period costs, of which `until` is the end (None: a whole cycle). `period` and
+    `setup` are how an invoice charges that and the setup fee; `taxation` is that of all prices.
     """
 
     unit_price: Decimal
+    first_price: Decimal
+    until: date | None
     setup_fee: Decimal
     taxation: Taxation
     period: Charge
@@ -143,6 +153,7 @@ class _Part:
     words: str
     count: int
     price: Decimal
+    first_price: Decimal
     setup_fee: Decimal
 
 
@@ -151,7 +162,8 @@ def _lines_of(index: int, item: PricedItem) -> Iterator[QuotedLine]:
     parts = _parts_of(item)
     for part in parts:
         count = part.count * item.quantity
-        yield QuotedLine(index, part.kind, part.words, count, part.price, part.price * count)
+        until = item.first_period.ends_on if item.first_period else None
+        yield QuotedLine(index, part.kind, part.words, count, part.first_price, part.first_price * count, until)
     for part in parts:
         if part.setup_fee:
             count, words = part.count * item.quantity, _("%(product)s: setup fee") % {"product": part.words}
@@ -165,28 +177,30 @@ def _parts_of(item: PricedItem) -> list[_Part]:
         is_deducted = item.taxation.is_deducted
         return tax_charge(rounded, item.taxation, precision=item.precision).net if is_deducted else rounded
 
+    def part_of(kind: Literal["SERVICE", "OPTION"], words: str, of: PricedItem | PricedOption, count: int) -> _Part:
+        price = asked(of.unit_price)
+        first = item.first_period.amount(price, precision=item.precision) if item.first_period else price
+        return _Part(kind, words, count, price, first, asked(of.setup_fee))
+
     options = [
-        _Part(
-            "OPTION",
-            f"{item.description}: {option.description}",
-            option.quantity,
-            asked(option.unit_price),
-            asked(option.setup_fee),
-        )
+        part_of("OPTION", f"{item.description}: {option.description}", option, option.quantity)
         for option in item.options
     ]
-    return [_Part("SERVICE", item.description, 1, asked(item.unit_price), asked(item.setup_fee)), *options]
+    return [part_of("SERVICE", item.description, item, 1), *options]
 
 
 def _unit_of(item: PricedItem) -> UnitPrice:
     parts = _parts_of(item)
     taxation = item.taxation.after_deduction()
     unit_price = sum((part.count * part.price for part in parts), ZERO)
+    first_price = sum((part.count * part.first_price for part in parts), ZERO)
     setup_fee = sum((part.count * part.setup_fee for part in parts), ZERO)
     return UnitPrice(
         unit_price=unit_price,
+        first_price=first_price,
+        until=item.first_period.ends_on if item.first_period else None,
         setup_fee=setup_fee,
         taxation=taxation,
-        period=tax_charge(unit_price, taxation, precision=item.precision),
+        period=tax_charge(first_price, taxation, precision=item.precision),
         setup=tax_charge(setup_fee, taxation, precision=item.precision),
     )

@@ -76,7 +76,7 @@ def _first_lines(invoice: Invoice, service: Service) -> list[InvoiceLine]:
             description=line.description,
             period_start=service.registered_on,
             period_end=first_period_end(service),
-            **charge_values(line.unit_price, taxation, precision=precision),
+            **charge_values(line.price_of_first_period, taxation, precision=precision),
         )
     ]
     if line.setup_fee:
@@ -107,6 +107,8 @@ def charge_values(amount: Decimal, taxation: Taxation, *, precision: int) -> dic
 
 def first_period_end(service: Service) -> date | None:
     """The end (excluded) of the period that the first payment covers; None for what is paid once."""
+    if service.order_line.first_period_end is not None:
+        return service.order_line.first_period_end
     months = CYCLE_MONTHS.get(Cycle(service.cycle))
     return add_months(service.registered_on, months, anchor_day=service.anchor_day) if months else None
 

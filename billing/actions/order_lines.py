@@ -39,8 +39,15 @@ def _write_line(order: Order, item: CheckedItem, quoted: Quote, index: int) -> O
         description=words[:255],
         unit_price=unit.unit_price,
         setup_fee=unit.setup_fee,
+        first_price=unit.first_price if unit.until else None,
+        first_period_end=unit.until,
         taxation=unit.taxation.frozen(),
     )
+
+
+def _anchor_day(item: CheckedItem) -> int:
+    """The prorata date, which an addon has from its parent."""
+    return (item.parent_product or item.product).prorata_day
 
 
 def _write_service(order: Order, line: OrderLine, item: CheckedItem, parent: Service | None, *, on: date) -> Service:
@@ -53,10 +60,10 @@ def _write_service(order: Order, line: OrderLine, item: CheckedItem, parent: Ser
         parent=parent,
         cycle=item.cycle,
         currency_id=order.currency_id,
-        first_amount=line.unit_price + line.setup_fee,
+        first_amount=line.price_of_first_period + line.setup_fee,
         recurring_amount=recurring,
         registered_on=on,
-        anchor_day=on.day,
+        anchor_day=_anchor_day(item) if line.first_period_end else on.day,
         next_due_date=on if recurring else None,
         module=item.product.module,
         kind=item.product.kind,

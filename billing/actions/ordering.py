@@ -20,6 +20,7 @@ from billing.actions.order_lines import write_lines
 from billing.actions.payments import CREDIT, NotEnoughCredit, pay_with_credit
 from billing.actions.price_overrides import PriceOverride, apply_overrides, record_overrides
 from billing.actions.queueing import cancel_waiting, queue_create, queue_operation, release_operation
+from billing.actions.stock import return_stock, take_stock
 from billing.models import (
     Client,
     HoldReason,
@@ -190,6 +191,7 @@ def _write_order(
         notes=notes,
         placed_at=now,
     )
+    _take_stock(order)
     write_lines(order, checked, quoted, on=today)
     event = record_event("order.placed", now=now, actor=actor, order=order)
     if is_client_told:
@@ -200,6 +202,13 @@ def _write_order(
     if invoice is not None and payment_method == CREDIT:
         _pay_at_once(invoice, actor=actor, now=now)
     return order
+
+def _take_stock(order: Order) -> None:
+    try:
+        take_stock(order)
+    except ItemFaults as faults:
+        raise OrderInvalid(faults.errors) from faults
+
 
 
 def _lock_parents(checked: Sequence[CheckedItem]) -> None:
@@ -260,6 +269,7 @@ def cancel_order(*, order: Order, actor: str, now: datetime) -> Order:
     with transaction.atomic():
         locked = _leave_pending(order, OrderStatus.CANCELLED, now=now)
         record_event("order.cancelled", now=now, actor=actor, order=locked)
+        return_stock(locked)
         _take_money_back(locked, actor=actor, now=now)
         for service in Service.objects.select_for_update().filter(order_line__order=locked).order_by("-id"):
             _end_ordered(service, ServiceStatus.CANCELLED, actor=actor, now=now)
@@ -278,6 +288,7 @@ def mark_order_fraud(*, order: Order, is_bought_ended: bool, actor: str, now: da
             raise OrderClosed(_("Only a pending or active order can be marked as fraud."))
         locked = Order.objects.select_related("client").get(pk=order.pk)
         record_event("order.marked_fraud", now=now, actor=actor, order=locked, data={"bought_ended": is_bought_ended})
+        return_stock(locked)
         _take_money_back(locked, actor=actor, now=now)
         for service in Service.objects.select_for_update().filter(order_line__order=locked).order_by("-id"):
             if is_bought_ended or not _is_bought(service):

@@ -61,6 +61,7 @@ class OrderItemForm(ProductInputs):
     ) -> None:
         supplied = supplied_values(product, parent) if parent else {}
         super().__init__(*arguments, product=product, prices=prices, supplied=supplied, **options)
+        self.parent_product = parent.product if parent else None
         cycle = self.fields["cycle"]
         assert isinstance(cycle, forms.ChoiceField)
         cycle.choices = [(price.cycle, price.get_cycle_display()) for price in prices]
@@ -144,7 +145,14 @@ class OrderItemForm(ProductInputs):
             price = form.chosen_price
             precision = self.currency.precision
             items.append(
-                terms.price(price, product=form.product, quantity=quantity, precision=precision, options=options)
+                terms.price(
+                    price,
+                    product=form.product,
+                    quantity=quantity,
+                    precision=precision,
+                    options=options,
+                    parent=self.product if form is not self else self.parent_product,
+                )
             )
         return items
 

@@ -110,7 +110,10 @@ class LineKind(models.TextChoices):
 
 
 class InvoiceLine(models.Model):
-    """One charge: `amount` without tax, `taxes` as [name, percent, amount]. A SERVICE line carries the half-open period that it pays for; voided lines free that period."""
+    """One charge: `amount` without tax, `taxes` as [name, percent, amount].
+
+    A SERVICE line carries the half-open period that it pays for; voided lines free that period.
+    """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
     service = models.ForeignKey(

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -52,6 +54,11 @@ class OrderLine(models.Model):
     description = models.CharField(_("description"), max_length=255)
     unit_price = models.DecimalField(_("unit price"), max_digits=19, decimal_places=4)
     setup_fee = models.DecimalField(_("setup fee"), max_digits=19, decimal_places=4, default=0)
+    # What the first period costs and where it ends, where it is not a whole cycle (prorata).
+    first_price = models.DecimalField(_("first period"), max_digits=19, decimal_places=4, null=True, blank=True)
+    first_period_end = models.DateField(_("end of the first period"), null=True, blank=True)
+    # What came out of the product's stock and has not gone back.
+    stock_taken = models.PositiveIntegerField(_("taken from stock"), default=0)
     # How the two prices were taxed: catalog.taxes.Taxation, frozen.
     taxation = models.JSONField(_("taxation"), default=dict, blank=True)
 
@@ -63,3 +70,8 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.description}"
+
+    @property
+    def price_of_first_period(self) -> Decimal:
+        """What each service costs until its second bill, the setup fee apart."""
+        return self.unit_price if self.first_price is None else self.first_price

@@ -56,7 +56,7 @@ class CheckedItem:
     """A line that may be ordered, with the prices of this moment.
 
     `parent` is the service that a module or addon belongs to, `parent_item` the earlier line whose services it is
-    added to, one each.
+    added to, one each; `parent_product` is what is sold there.
     """
 
     product: Product
@@ -69,6 +69,7 @@ class CheckedItem:
     precision: int
     parent: Service | None
     parent_item: int | None
+    parent_product: Product | None = None
 
     def priced(self, terms: PricingTerms) -> PricedItem:
         """The line in the words of the price engine."""
@@ -80,6 +81,7 @@ class CheckedItem:
             setup_fee=self.setup_fee,
             precision=self.precision,
             options=self.options,
+            parent=self.parent_product,
         )
 
 
@@ -138,6 +140,7 @@ def _check_item(
         precision=client.currency.precision,
         parent=parent,
         parent_item=item.parent_item,
+        parent_product=addon_parent.product if addon_parent else None,
     )
 
 
@@ -200,7 +203,14 @@ def _find_faults(item: RequestedItem, parent: AddonParent | None) -> Faults:
         fault = _("One is added to each service: the quantity has to be %(count)s.") % {"count": parent.quantity}
     elif parent is None and item.quantity > 1 and item.product.quantity_mode == QuantityMode.ONE:
         fault = _("This product is sold one at a time.")
+    elif item.product.has_stock_control and item.quantity > item.product.stock_quantity:
+        fault = stock_words(item.product.stock_quantity)
     return faults | ({"quantity": [fault]} if fault else {})
+
+
+def stock_words(left: int) -> str:
+    """Why no more can be had, for somebody who wants more than are in stock."""
+    return _("Only %(left)s left in stock.") % {"left": left} if left else _("Sold out.")
 
 
 def _find_price(item: RequestedItem, parent: AddonParent | None, client: Client) -> Price | None:

@@ -125,7 +125,12 @@ def price_basket(
                 found.append(entry)
     items = [
         terms.price(
-            one.price, product=one.product, quantity=one.quantity, precision=currency.precision, options=one.options
+            one.price,
+            product=one.product,
+            quantity=one.quantity,
+            precision=currency.precision,
+            options=one.options,
+            parent=found[one.addon_of].product if one.addon_of is not None else one.parent and one.parent.product,
         )
         for one in found
     ]

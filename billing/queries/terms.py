@@ -9,6 +9,7 @@ from billing.queries.taxes import TaxPlace, place_of, read_tax_book
 from catalog.models import Price, Product
 from catalog.options import ChosenOption
 from catalog.pricing import PricedItem
+from catalog.prorata import ProrataTerms, find_first_period
 
 
 class PricingTerms:
@@ -21,9 +22,16 @@ class PricingTerms:
         self.on = on
 
     def price(
-        self, price: Price, *, product: Product, quantity: int, precision: int, options: Sequence[ChosenOption] = ()
+        self,
+        price: Price,
+        *,
+        product: Product,
+        quantity: int,
+        precision: int,
+        options: Sequence[ChosenOption] = (),
+        parent: Product | None = None,
     ) -> PricedItem:
-        """A choice at a price of the price list."""
+        """A choice at a price of the price list. `parent`: what an addon is added to."""
         return self.item(
             product,
             cycle=price.cycle,
@@ -32,6 +40,7 @@ class PricingTerms:
             setup_fee=price.setup_fee,
             precision=precision,
             options=options,
+            parent=parent,
         )
 
     def item(
@@ -44,8 +53,11 @@ class PricingTerms:
         setup_fee: Decimal,
         precision: int,
         options: Sequence[ChosenOption],
+        parent: Product | None = None,
     ) -> PricedItem:
-        """A choice at these amounts."""
+        """A choice at these amounts; an addon is billed on the prorata date of its parent."""
+        dated = parent or product
+        prorata = ProrataTerms(dated.prorata_day, dated.prorata_next_after) if dated.is_prorata else None
         return PricedItem(
             description=product.name,
             cycle=cycle,
@@ -55,4 +67,5 @@ class PricingTerms:
             precision=precision,
             options=tuple(option.priced() for option in options),
             taxation=self._book.find(self._place, product.tax_treatment, on=self.on),
+            first_period=find_first_period(prorata, cycle=cycle, on=self.on) if prorata else None,
         )

@@ -81,10 +81,20 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]
                     "tagline",
                     "short_description",
                     "description",
+                    ("has_stock_control", "stock_quantity"),
                 ]
             },
         ),
-        (_("Pricing"), {"fields": [("payment_type", "quantity_mode"), "tax_treatment"]}),
+        (
+            _("Pricing"),
+            {
+                "fields": [
+                    ("payment_type", "quantity_mode"),
+                    "tax_treatment",
+                    ("is_prorata", "prorata_day", "prorata_next_after"),
+                ]
+            },
+        ),
         (
             _("Module settings"),
             {

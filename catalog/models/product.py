@@ -1,3 +1,4 @@
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -74,6 +75,29 @@ class Product(models.Model):
     quantity_mode = models.CharField(
         _("allow multiple quantities"), max_length=20, choices=QuantityMode, default=QuantityMode.MULTIPLE
     )
+    has_stock_control = models.BooleanField(
+        _("stock control"), default=False, help_text=_("Only as many are sold as are in stock.")
+    )
+    stock_quantity = models.PositiveIntegerField(
+        _("in stock"), default=0, help_text=_("Falls with each order, grows again when one is cancelled.")
+    )
+    is_prorata = models.BooleanField(
+        _("prorata billing"),
+        default=False,
+        help_text=_("The first payment covers the days up to the prorata date; every later period begins on it."),
+    )
+    prorata_day = models.PositiveSmallIntegerField(
+        _("prorata date"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(31)],
+        help_text=_("Day of the month, 1 to 31; in a shorter month its last day."),
+    )
+    prorata_next_after = models.PositiveSmallIntegerField(
+        _("charge next month after day"),
+        default=32,
+        validators=[MaxValueValidator(32)],
+        help_text=_("Who orders after this day pays for the next period too: 0 always, 32 never."),
+    )
     tax_treatment = models.CharField(
         _("apply tax"),
         max_length=10,
@@ -123,8 +147,17 @@ class Product(models.Model):
         ordering = ["group", "position", "name", "id"]
         constraints = [
             models.UniqueConstraint(fields=["group", "slug"], name="one_product_per_group_and_slug"),
+            models.CheckConstraint(
+                condition=Q(prorata_day__gte=1, prorata_day__lte=31, prorata_next_after__lte=32),
+                name="prorata_days_are_of_a_month",
+            ),
             models.CheckConstraint(condition=Q(module="") | ~Q(tariff_id=""), name="module_product_has_product_id"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_sold_out(self) -> bool:
+        """True while nothing is in stock that is counted."""
+        return self.has_stock_control and self.stock_quantity == 0

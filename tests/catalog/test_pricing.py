@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from catalog.models import Cycle
 from catalog.money import round_money
 from catalog.pricing import PricedItem, PricedOption, quote
+from catalog.prorata import ProrataTerms, find_first_period
 from catalog.taxes import Taxation, TaxGround, TaxRate
 
 amounts = st.decimals(min_value=0, max_value=10**9, places=4)
@@ -40,7 +42,13 @@ items = st.builds(
     precision=st.integers(min_value=0, max_value=4),
     options=st.lists(options, max_size=3).map(tuple),
 )
-taxed_items = st.builds(replace, items, taxation=taxations)
+first_periods = st.builds(
+    lambda on, day, next_after: find_first_period(ProrataTerms(day, next_after), cycle="MONTHLY", on=on),
+    st.dates(min_value=date(2000, 1, 1), max_value=date(2100, 1, 1)),
+    st.integers(min_value=1, max_value=31),
+    st.integers(min_value=0, max_value=32),
+)
+taxed_items = st.builds(replace, items, taxation=taxations, first_period=st.none() | first_periods)
 
 
 def item(
@@ -153,3 +161,11 @@ def test_what_units_are_charged_adds_up_to_the_quote(asked: PricedItem) -> None:
     assert lines == (priced.total if priced.is_tax_included else priced.subtotal)
     if asked.taxation.ground != TaxGround.RULES:
         assert priced.tax == 0
+
+
+@given(taxed_items)
+def test_a_part_of_a_period_changes_no_later_one(asked: PricedItem) -> None:
+    whole = replace(asked, first_period=None)
+    assert quote([asked]).recurring == quote([whole]).recurring
+    assert [unit.setup for unit in quote([asked]).units] == [unit.setup for unit in quote([whole]).units]
+    assert all(line.amount >= 0 for line in quote([asked]).lines)

@@ -13,6 +13,7 @@ from billing.actions.commands import CommandNotAllowed, run_command
 from billing.actions.ordering import (
     CheckoutConflict,
     ItemRequest,
+    OrderInvalid,
     OrderNotPending,
     accept_order,
     cancel_order,
@@ -255,3 +256,15 @@ def test_one_pooled_license_goes_to_one_purchase(world: World, settings: Any) ->
     taken = PooledLicense.objects.filter(state="TAKEN").values_list("taken_by", flat=True)
     assert len(set(taken)) == 3
     assert Operation.objects.filter(first_sent_at__isnull=False, kind="CREATE", status="RUNNING").count() == 3
+
+
+def test_the_last_unit_is_sold_once(world: World) -> None:
+    type(world.lite).objects.filter(pk=world.lite.pk).update(has_stock_control=True, stock_quantity=1)
+    world.lite.refresh_from_db()
+
+    def buy(number: int) -> Order:
+        return place(world.client, world.lite, ip=f"192.0.2.{number + 1}")
+
+    assert len(at_once(buy, refusals=(OrderInvalid,))) == 1
+    world.lite.refresh_from_db()
+    assert (world.lite.stock_quantity, Order.objects.count()) == (0, 1)
