@@ -29,6 +29,8 @@ def on_postgres() -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     # A query makes hundreds of objects: by default the collector takes a quarter of the time of the suite.
     gc.set_threshold(50_000, 20, 50)
+    # Every client makes the middleware anew: without this each one reads all static files before its first request.
+    settings.WHITENOISE_AUTOREFRESH = True
     # Nobody listens to wake-ups here: tests call what a worker would, journeys start workers of their own.
     app.conf.update(broker_url="memory://", broker_transport_options={})
     if settings.REDIS_URL:
@@ -107,8 +109,12 @@ def running_sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Sandbox:
-    """One sandbox partner a session, made new for each test. Its keys are of the kind that is made fast."""
+def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """One sandbox partner a session, made new for each test.
+
+    Its keys are of the kind that is made fast, and nobody pauses before asking it again.
+    """
+    monkeypatch.setattr("noc.client.BACK_OFF", 0)
     running_sandbox.state.reset()
     running_sandbox.state.options = replace(running_sandbox.state.options, certificate_key_type="ec")
     return running_sandbox

@@ -135,9 +135,8 @@ def _document(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
-    monkeypatch.setattr("noc.client.BACK_OFF", 0)
-    options = {"certificate_key_type": "ec", "certificate_auto_issue_reads": 0, "certificate_renewal_reissues": False}
+def _issued_by_hand(sandbox: Sandbox) -> None:
+    options = {"certificate_auto_issue_reads": 0, "certificate_renewal_reissues": False}
     httpx.post(f"{sandbox.url}/admin/options", json=options).raise_for_status()
 
 

@@ -124,10 +124,7 @@ class TestCalls:
         assert (sync(world).forms, sync(world).forms) == (5, 5)
         assert Service.objects.filter(expires_on="2031-01-01").count() == 10
 
-    def test_a_partner_that_answers_no_form_is_left_alone(
-        self, world: World, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("noc.client.BACK_OFF", 0)
+    def test_a_partner_that_answers_no_form_is_left_alone(self, world: World, sandbox: Sandbox) -> None:
         services = make_services(world, sandbox, 40)
         for service in services:
             change_item(sandbox, service.remote_id, status=4)

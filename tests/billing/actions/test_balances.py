@@ -94,10 +94,7 @@ class TestReading:
         read(clock)
         assert CallLog.objects.count() == calls
 
-    def test_a_partner_that_does_not_answer_changes_nothing(
-        self, world: World, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("noc.client.BACK_OFF", 0)
+    def test_a_partner_that_does_not_answer_changes_nothing(self, world: World, clock: MovingClock) -> None:
         Server.objects.update(hostname="http://127.0.0.1:9", balance="3")
         server = read(clock)
         assert (server.balance, server.health) == (Decimal(3), "OK")

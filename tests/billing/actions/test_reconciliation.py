@@ -86,10 +86,7 @@ class TestRows:
         change_item(sandbox, service.remote_id, status=2)
         assert look(world) == finding
 
-    def test_an_unanswered_form_proves_nothing(
-        self, world: World, sandbox: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("noc.client.BACK_OFF", 0)
+    def test_an_unanswered_form_proves_nothing(self, world: World, sandbox: Sandbox, service: Service) -> None:
         change_item(sandbox, service.remote_id, status=4)
         misbehave(sandbox, "http_500", func="soft.edit")
         assert look(world) is None
