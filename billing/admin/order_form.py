@@ -172,11 +172,12 @@ class OrderDraft:
     def _placing(self) -> PlacingForm:
         if self.is_judged:
             form = PlacingForm(self.data)
-        elif "checkout_key" in self.data:
+        elif "payment_method" in self.data:
             typed = {name: self.data.get(name, "") for name in PlacingForm.base_fields}
             form = PlacingForm(initial={**typed, "is_client_told": "is_client_told" in self.data})
         else:
-            form = PlacingForm(initial={"checkout_key": secrets.token_urlsafe(24)})
+            # A page without lines shows nothing of this form but its key.
+            form = PlacingForm(initial={"checkout_key": self.data.get("checkout_key") or secrets.token_urlsafe(24)})
         for field in form.fields.values():
             dress(field)
         return form

@@ -99,8 +99,8 @@ def _options_of(product: Product, query: QueryDict) -> dict[str, str]:
     if not asked:
         return {}
     options: list[ProductOption] = list(product.options.all())
-    found = ((option.key, asked.get(option.key, asked.get(str(option.pk), ""))) for option in options)
-    return {key: value for key, value in found if value.isascii() and value.isdecimal() and len(value) < 6}
+    found = {option.key: str(asked.get(option.key, asked.get(str(option.pk), ""))) for option in options}
+    return {key: count for key, count in found.items() if count.isascii() and count.isdecimal() and len(count) < 6}
 
 
 def _with_query(address: str, query: QueryDict) -> str:

@@ -222,3 +222,11 @@ def test_more_lines_and_products_take_no_more_queries(
     lines = tuple(f"{number}:{world.lite.pk}" for number in range(1, 6))
     with django_assert_num_queries(len(few)):
         send(sales, world, "sums", **{**lite(world), "lines": lines})
+
+
+def test_letters_are_ticked_when_the_first_product_is_put_in(world: World, sales: Browser) -> None:
+    form = {"action": "add", "add": str(world.lite.pk), "checkout_key": "key-of-the-page"}
+    placing = sales.post(page_for(world), form).context["draft"].placing
+    assert placing["is_client_told"].value() is True
+    assert placing["checkout_key"].value() == "key-of-the-page"
+    assert send(sales, world, "sums", **lite(world)).context["draft"].placing["is_client_told"].value() is True
