@@ -54,6 +54,7 @@ _WRITING: dict[str, Permission] = {
     "billing.client": Permission.MANAGE_CLIENTS,
     "billing.clientuser": Permission.MANAGE_CLIENTS,
     "billing.order": Permission.MANAGE_ORDERS,
+    "billing.promotion": Permission.MANAGE_CATALOG,
     "billing.taxrule": Permission.MANAGE_CATALOG,
     "billing.user": Permission.MANAGE_STAFF,
     "billing.apikey": Permission.MANAGE_STAFF,

@@ -12,6 +12,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
+from catalog.discounts import Discount, DiscountType
 from catalog.models.price import Cycle
 from catalog.money import round_money
 from catalog.prorata import FirstPeriod
@@ -53,6 +54,7 @@ class PricedItem:
     options: tuple[PricedOption, ...] = ()
     taxation: Taxation = UNTAXED
     first_period: FirstPeriod | None = None
+    discount: Discount | None = None
 
     def __post_init__(self) -> None:
         _refuse_nonsense(self.quantity, self.unit_price, self.setup_fee)
@@ -73,7 +75,7 @@ class QuotedLine:
     """
 
     item_index: int
-    kind: Literal["SERVICE", "OPTION", "SETUP"]
+    kind: Literal["SERVICE", "OPTION", "SETUP", "DISCOUNT"]
     description: str
     quantity: int
     unit_amount: Decimal
@@ -86,7 +88,8 @@ class UnitPrice:
     """What one unit of an item costs with its options: each period, and once at the start.
 
     `first_price` is what the first period costs, of which `until` is the end (None: a whole cycle). `period` and
-    `setup` are how an invoice charges that and the setup fee; `taxation` is that of all prices.
+    `setup` are how an invoice charges that and the setup fee; `taxation` is that of all prices. `first_discount` comes
+    off the first payment, `reduction` (negative) on the invoice; `later_discount` off each later one that it lasts for.
     """
 
     unit_price: Decimal
@@ -96,11 +99,14 @@ class UnitPrice:
     taxation: Taxation
     period: Charge
     setup: Charge
+    first_discount: Decimal
+    later_discount: Decimal
+    reduction: Charge
 
     @property
     def charges(self) -> tuple[Charge, ...]:
         """What an invoice holds a line for, zero or not."""
-        return self.period, self.setup
+        return self.period, self.setup, self.reduction
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +144,17 @@ def quote(items: Sequence[PricedItem]) -> Quote:
         total=subtotal + tax,
         is_tax_included=any(unit.taxation.is_included for unit in units),
         recurring=tuple(
-            ZERO if item.cycle == Cycle.ONE_TIME else unit.unit_price * item.quantity
+            ZERO if item.cycle == Cycle.ONE_TIME else _lasting_price(item, unit) * item.quantity
             for item, unit in zip(items, units, strict=True)
         ),
         units=units,
     )
+
+
+def _lasting_price(item: PricedItem, unit: UnitPrice) -> Decimal:
+    """What a period of a unit costs once a discount that ends has ended."""
+    is_lasting = item.discount is not None and item.discount.renewals is None
+    return unit.unit_price - unit.later_discount if is_lasting else unit.unit_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +180,12 @@ def _lines_of(index: int, item: PricedItem) -> Iterator[QuotedLine]:
         if part.setup_fee:
             count, words = part.count * item.quantity, _("%(product)s: setup fee") % {"product": part.words}
             yield QuotedLine(index, "SETUP", words, count, part.setup_fee, part.setup_fee * count)
+
+    unit = _unit_of(item)
+    if item.discount is not None and unit.first_discount:
+        words = _("%(product)s: promo code %(code)s") % {"product": item.description, "code": item.discount.words}
+        off = -unit.first_discount
+        yield QuotedLine(index, "DISCOUNT", words, item.quantity, off, off * item.quantity)
 
 
 def _parts_of(item: PricedItem) -> list[_Part]:
@@ -195,6 +213,7 @@ def _unit_of(item: PricedItem) -> UnitPrice:
     unit_price = sum((part.count * part.price for part in parts), ZERO)
     first_price = sum((part.count * part.first_price for part in parts), ZERO)
     setup_fee = sum((part.count * part.setup_fee for part in parts), ZERO)
+    first_off, later_off = _discounts_of(item, unit_price, first_price, setup_fee)
     return UnitPrice(
         unit_price=unit_price,
         first_price=first_price,
@@ -203,4 +222,25 @@ def _unit_of(item: PricedItem) -> UnitPrice:
         taxation=taxation,
         period=tax_charge(first_price, taxation, precision=item.precision),
         setup=tax_charge(setup_fee, taxation, precision=item.precision),
+        first_discount=first_off,
+        later_discount=later_off,
+        reduction=tax_charge(-first_off, taxation, precision=item.precision),
     )
+
+
+def _discounts_of(
+    item: PricedItem, unit_price: Decimal, first_price: Decimal, setup_fee: Decimal
+) -> tuple[Decimal, Decimal]:
+    """What the promo code takes off the first payment for a unit, and off a later one."""
+    discount = item.discount
+    if discount is None:
+        return ZERO, ZERO
+    if discount.type == DiscountType.FREE_SETUP:
+        return setup_fee, ZERO
+    later = discount.off_period(unit_price, precision=item.precision)
+    first = discount.off_period(first_price, precision=item.precision)
+    if discount.type == DiscountType.PRICE and item.first_period is not None:
+        # The new price is one of a whole period: a part of one is reduced in its proportion.
+        first = min(first_price, item.first_period.amount(later, precision=item.precision))
+    is_repeated = discount.is_recurring and item.cycle != Cycle.ONE_TIME
+    return first, later if is_repeated else ZERO

@@ -15,6 +15,7 @@ store_addresses = [
     path("store/<slug:group_slug>/<slug:product_slug>/check/", store.check, name="check"),
     path("checkout/", checkout.checkout, name="checkout"),
     path("checkout/summary/", checkout.summary, name="summary"),
+    path("checkout/promo-code/", checkout.promo, name="promo"),
     path("checkout/<int:place>/remove/", checkout.remove, name="remove"),
     path("checkout/<int:place>/addons/<int:product_id>/remove/", checkout.remove_addon, name="remove_addon"),
     path("services/<int:service_id>/add/<int:product_id>/", store.addon, name="addon"),

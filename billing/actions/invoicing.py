@@ -26,10 +26,10 @@ class InvoiceNotCancellable(Exception):
 def issue_order_invoice(*, order: Order, now: datetime, actor: str = "", is_client_told: bool = True) -> Invoice | None:
     """The invoice of an order: each service's first period and setup fee, a line each; None if nothing is due.
 
-    `is_client_told`: the letter with the invoice goes out. Call it in the transaction that places the order. Amounts were
-    frozen there; it is due at once.
+    `is_client_told`: the letter with the invoice goes out. Call it in the transaction that places the order. Amounts
+    were frozen there; it is due at once.
     """
-    if order.total == 0:
+    if order.total == 0 and not order.lines.filter(first_discount__gt=0).exists():
         return None
     today = business_date(now)
     invoice = Invoice.objects.create(
@@ -61,8 +61,8 @@ def issue_order_invoice(*, order: Order, now: datetime, actor: str = "", is_clie
 
 
 def _services_of(order: Order) -> list[Service]:
-    services = Service.objects.filter(order_line__order=order).select_related("order_line", "product", "currency")
-    return list(services.order_by("id"))
+    services = Service.objects.filter(order_line__order=order)
+    return list(services.select_related("order_line__order", "product", "currency").order_by("id"))
 
 
 def _first_lines(invoice: Invoice, service: Service) -> list[InvoiceLine]:
@@ -91,7 +91,24 @@ def _first_lines(invoice: Invoice, service: Service) -> list[InvoiceLine]:
                 **charge_values(line.setup_fee, taxation, precision=precision),
             )
         )
+    if line.first_discount:
+        found.append(
+            InvoiceLine(
+                invoice=invoice,
+                service=service,
+                kind=LineKind.DISCOUNT,
+                description=discount_words(service, code=service.order_line.order.promo_code),
+                period_start=service.registered_on,
+                **charge_values(-line.first_discount, taxation, precision=precision),
+            )
+        )
     return found
+
+
+def discount_words(service: Service, *, code: str) -> str:
+    """What stands on the invoice line of a promo code."""
+    words = _("%(product)s: promo code %(code)s") % {"product": service.order_line.description, "code": code}
+    return words[:255]
 
 
 def charge_values(amount: Decimal, taxation: Taxation, *, precision: int) -> dict[str, Any]:

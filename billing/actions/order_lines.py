@@ -28,7 +28,7 @@ def write_lines(order: Order, checked: Sequence[CheckedItem], quoted: Quote, *, 
 
 
 def _write_line(order: Order, item: CheckedItem, quoted: Quote, index: int) -> OrderLine:
-    unit = quoted.units[index]
+    unit, promotion = quoted.units[index], order.promotion
     with override(order.client.language):
         words = describe(item.product.name, item.options)
     return OrderLine.objects.create(
@@ -41,6 +41,9 @@ def _write_line(order: Order, item: CheckedItem, quoted: Quote, index: int) -> O
         setup_fee=unit.setup_fee,
         first_price=unit.first_price if unit.until else None,
         first_period_end=unit.until,
+        first_discount=unit.first_discount,
+        later_discount=unit.later_discount,
+        discounted_renewals=(promotion.renewals or None) if promotion else None,
         taxation=unit.taxation.frozen(),
     )
 
@@ -60,7 +63,7 @@ def _write_service(order: Order, line: OrderLine, item: CheckedItem, parent: Ser
         parent=parent,
         cycle=item.cycle,
         currency_id=order.currency_id,
-        first_amount=line.price_of_first_period + line.setup_fee,
+        first_amount=line.price_of_first_period + line.setup_fee - line.first_discount,
         recurring_amount=recurring,
         registered_on=on,
         anchor_day=_anchor_day(item) if line.first_period_end else on.day,

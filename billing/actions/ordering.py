@@ -5,7 +5,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -17,8 +17,9 @@ from billing.actions.invoicing import cancel_invoice, issue_order_invoice, refun
 from billing.actions.lifecycle import end_service
 from billing.actions.notifications import notify_client, notify_operators
 from billing.actions.order_lines import write_lines
-from billing.actions.payments import CREDIT, NotEnoughCredit, pay_with_credit
+from billing.actions.payments import CREDIT, NotEnoughCredit, pay_with_credit, settle_empty_invoice
 from billing.actions.price_overrides import PriceOverride, apply_overrides, record_overrides
+from billing.actions.promotions import use_promotion
 from billing.actions.queueing import cancel_waiting, queue_create, queue_operation, release_operation
 from billing.actions.stock import return_stock, take_stock
 from billing.models import (
@@ -36,10 +37,10 @@ from billing.models import (
 )
 from billing.queries.clock import business_date
 from billing.queries.orders import CheckedItem, ItemFaults, check_items
+from billing.queries.promotions import PromotionRefused, PromotionTerms, find_promotion
 from billing.queries.terms import PricingTerms
 from catalog.models import AutoSetup, Product
 from catalog.pricing import quote
-
 
 NO_OVERRIDES: Final[Mapping[int, PriceOverride]] = MappingProxyType({})
 
@@ -94,6 +95,7 @@ def place_order(
     notes: str = "",
     overrides: Mapping[int, PriceOverride] = NO_OVERRIDES,
     is_client_told: bool = True,
+    promo_code: str = "",
 ) -> Order:
     """Makes the order, its pending services and its invoice, and queues what is bought at once: all or nothing.
 
@@ -101,7 +103,7 @@ def place_order(
     order and its invoice go out. The same key with the same content gives the same order.
     Raises OrderInvalid, CheckoutConflict.
     """
-    fingerprint = _fingerprint(client, items, payment_method, notes, overrides)
+    fingerprint = _fingerprint(client, items, payment_method, notes, overrides, promo_code)
     known = Order.objects.filter(checkout_key=checkout_key).first()
     if known is not None:
         return _same_order(known, fingerprint)
@@ -122,6 +124,7 @@ def place_order(
                 now=now,
                 notes=notes,
                 is_client_told=is_client_told,
+                promo_code=promo_code,
             )
             record_overrides(order, checked, overrides, actor=actor, now=now)
             return order
@@ -136,11 +139,14 @@ def _fingerprint(
     payment_method: str,
     notes: str,
     overrides: Mapping[int, PriceOverride],
+    promo_code: str,
 ) -> str:
     content: list[Any] = [client.pk, payment_method, notes, [_content_of(item) for item in items]]
     if overrides:
         granted = ([index, str(one.unit_price), str(one.setup_fee), one.reason] for index, one in overrides.items())
         content.append(sorted(granted))
+    if promo_code:
+        content.append({"promo_code": promo_code.casefold()})
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -174,9 +180,11 @@ def _write_order(
     now: datetime,
     notes: str,
     is_client_told: bool,
+    promo_code: str,
 ) -> Order:
     today = business_date(now)
-    terms = PricingTerms(client=client, on=today)
+    promotion = _find_promotion(promo_code, client, checked, on=today) if promo_code else None
+    terms = PricingTerms(client=client, on=today, promotion=promotion)
     quoted = quote([item.priced(terms) for item in checked])
     _lock_parents(checked)
     order = Order.objects.create(
@@ -189,26 +197,46 @@ def _write_order(
         checkout_key=checkout_key,
         checkout_fingerprint=fingerprint,
         notes=notes,
+        promotion=promotion.promotion if promotion else None,
+        promo_code=promotion.promotion.code if promotion else "",
         placed_at=now,
     )
-    _take_stock(order)
     write_lines(order, checked, quoted, on=today)
+    _take_stock(order)
+    _use_promotion(order)
     event = record_event("order.placed", now=now, actor=actor, order=order)
     if is_client_told:
         notify_client(event, client=client, now=now)
     notify_operators(event, now=now)
     invoice = issue_order_invoice(order=order, now=now, actor=actor, is_client_told=is_client_told)
-    _start_services(order, now=now, actor=actor)
-    if invoice is not None and payment_method == CREDIT:
+    _start_services(order, is_invoiced=invoice is not None, now=now, actor=actor)
+    if invoice is not None and invoice.total == 0:
+        settle_empty_invoice(invoice=invoice, now=now, actor=actor)
+    elif invoice is not None and payment_method == CREDIT:
         _pay_at_once(invoice, actor=actor, now=now)
     return order
+
+
+def _find_promotion(code: str, client: Client, checked: Sequence[CheckedItem], *, on: date) -> PromotionTerms:
+    wanted = [(item.product, item.cycle) for item in checked]
+    try:
+        return find_promotion(code, client=client, currency_id=client.currency_id, wanted=wanted, on=on)
+    except PromotionRefused as refusal:
+        raise OrderInvalid({"promo_code": [str(refusal)]}) from refusal
+
+
+def _use_promotion(order: Order) -> None:
+    try:
+        use_promotion(order)
+    except PromotionRefused as refusal:
+        raise OrderInvalid({"promo_code": [str(refusal)]}) from refusal
+
 
 def _take_stock(order: Order) -> None:
     try:
         take_stock(order)
     except ItemFaults as faults:
         raise OrderInvalid(faults.errors) from faults
-
 
 
 def _lock_parents(checked: Sequence[CheckedItem]) -> None:
@@ -229,11 +257,11 @@ def _pay_at_once(invoice: Invoice, *, actor: str, now: datetime) -> None:
         raise OrderInvalid({"payment_method": [str(error)]}) from error
 
 
-def _start_services(order: Order, *, now: datetime, actor: str) -> None:
-    """What the automation of each product asks for at the order. An order of nothing counts as paid."""
+def _start_services(order: Order, *, is_invoiced: bool, now: datetime, actor: str) -> None:
+    """What the automation of each product asks for at the order. An order without an invoice counts as paid."""
     for service in Service.objects.filter(order_line__order=order).select_related("product").order_by("id"):
         mode = service.product.auto_setup
-        if mode == AutoSetup.ORDER or (mode == AutoSetup.PAYMENT and order.total == 0):
+        if mode == AutoSetup.ORDER or (mode == AutoSetup.PAYMENT and not is_invoiced):
             queue_create(service=service, now=now, actor=actor)
         elif mode == AutoSetup.ACCEPT:
             queue_operation(
@@ -269,8 +297,8 @@ def cancel_order(*, order: Order, actor: str, now: datetime) -> Order:
     with transaction.atomic():
         locked = _leave_pending(order, OrderStatus.CANCELLED, now=now)
         record_event("order.cancelled", now=now, actor=actor, order=locked)
-        return_stock(locked)
         _take_money_back(locked, actor=actor, now=now)
+        return_stock(locked)
         for service in Service.objects.select_for_update().filter(order_line__order=locked).order_by("-id"):
             _end_ordered(service, ServiceStatus.CANCELLED, actor=actor, now=now)
     return locked
@@ -288,8 +316,8 @@ def mark_order_fraud(*, order: Order, is_bought_ended: bool, actor: str, now: da
             raise OrderClosed(_("Only a pending or active order can be marked as fraud."))
         locked = Order.objects.select_related("client").get(pk=order.pk)
         record_event("order.marked_fraud", now=now, actor=actor, order=locked, data={"bought_ended": is_bought_ended})
-        return_stock(locked)
         _take_money_back(locked, actor=actor, now=now)
+        return_stock(locked)
         for service in Service.objects.select_for_update().filter(order_line__order=locked).order_by("-id"):
             if is_bought_ended or not _is_bought(service):
                 _end_ordered(service, ServiceStatus.FRAUD, actor=actor, now=now)

@@ -164,6 +164,15 @@ def _not_payable_words(invoice: Invoice) -> str:
     return _("Invoice %(number)s cannot be paid: %(status)s.") % {"number": invoice.display_number, "status": status}
 
 
+def settle_empty_invoice(*, invoice: Invoice, now: datetime, actor: str = "") -> None:
+    """An invoice of nothing, because a discount took all of it, is paid at once. Raises InvoiceNotPayable."""
+    with transaction.atomic():
+        locked = Invoice.objects.select_for_update().select_related("client", "order").get(pk=invoice.pk)
+        if not locked.is_payable or locked.total != 0:
+            raise InvoiceNotPayable(_not_payable_words(locked))
+        _mark_paid(locked, actor=actor, now=now)
+
+
 def _write_payment(
     invoice: Invoice, gateway: str, reference: str, amount: Decimal, *, actor: str, now: datetime
 ) -> Payment:

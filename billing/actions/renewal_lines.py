@@ -1,10 +1,14 @@
 """↻ Renewals, inside: the invoice lines of each service's next period, priced and taxed without a query a service."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
-from billing.actions.invoicing import charge_values
+from django.db.models import Count, F
+from django.utils.translation import override
+
+from billing.actions.invoicing import charge_values, discount_words
 from billing.models import Client, InvoiceLine, LineKind, Service
 from billing.queries.taxes import TaxBook, place_of
 from catalog.models import Cycle
@@ -12,26 +16,61 @@ from catalog.periods import CYCLE_MONTHS, add_months
 from catalog.taxes import Taxation, thaw_taxation
 
 # What the services need to have loaded.
-RELATED = ("order_line", "product", "currency")
+RELATED = ("order_line__order", "product", "currency")
 
 
-def write_renewal_lines(service: Service, *, clients: Mapping[int, Client], book: TaxBook) -> list[InvoiceLine]:
-    """The lines of the next period, not saved and of no invoice yet; the first day of the period decides the tax."""
+def write_renewal_lines(
+    service: Service, *, clients: Mapping[int, Client], book: TaxBook, discounted: Mapping[int, int]
+) -> list[InvoiceLine]:
+    """The lines of the next period, not saved and of no invoice yet; the first day of the period decides the tax.
+
+    `discounted`: how many renewals of each service had a promo code already.
+    """
     start = service.next_due_date
     if start is None:
         raise ValueError(f"Service {service.pk} has no next due date.")
     taxation = _tax(service, clients[service.client_id], book, on=start)
     months = CYCLE_MONTHS[Cycle(service.cycle)]
-    return [
+    precision = service.currency.precision
+    lines = [
         InvoiceLine(
             service=service,
             kind=LineKind.SERVICE,
             description=service.order_line.description,
             period_start=start,
             period_end=add_months(start, months, anchor_day=service.anchor_day),
-            **charge_values(service.recurring_amount, taxation, precision=service.currency.precision),
+            **charge_values(service.recurring_amount, taxation, precision=precision),
         )
     ]
+    off = _discount_of(service, discounted.get(service.pk, 0))
+    if off:
+        with override(clients[service.client_id].language):
+            words = discount_words(service, code=service.order_line.order.promo_code)
+        lines.append(
+            InvoiceLine(
+                service=service,
+                kind=LineKind.DISCOUNT,
+                description=words,
+                period_start=start,
+                **charge_values(-off, taxation, precision=precision),
+            )
+        )
+    return lines
+
+
+def _discount_of(service: Service, given: int) -> Decimal:
+    """What the promo code of the order takes off this period: never more than all of it."""
+    line = service.order_line
+    is_over = line.discounted_renewals is not None and given >= line.discounted_renewals
+    return Decimal(0) if is_over else min(line.later_discount, service.recurring_amount)
+
+
+def count_discounted(services: Sequence[Service]) -> dict[int, int]:
+    """How many renewals of each service had a promo code, cancelled invoices apart; one query."""
+    found = InvoiceLine.objects.filter(
+        service__in=services, kind=LineKind.DISCOUNT, is_voided=False, period_start__gt=F("service__registered_on")
+    )
+    return dict(found.order_by().values_list("service").annotate(Count("pk")))
 
 
 def _tax(service: Service, client: Client, book: TaxBook, *, on: date) -> Taxation:

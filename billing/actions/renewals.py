@@ -12,8 +12,9 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from billing.actions.events import record_event
 from billing.actions.ledger import invoice_amounts
+from billing.actions.payments import settle_empty_invoice
 from billing.actions.queueing import queue_renewal_if_due
-from billing.actions.renewal_lines import RELATED, write_renewal_lines
+from billing.actions.renewal_lines import RELATED, count_discounted, write_renewal_lines
 from billing.models import (
     Client,
     Email,
@@ -73,8 +74,13 @@ def _issue_batch(client_ids: Sequence[int], *, due_until: date, on: date, now: d
         groups[service.client_id, service.currency_id, _due_date(service, on=on)].append(service)
     clients = Client.objects.in_bulk({client_id for client_id, _currency, _due in groups})
     book = read_tax_book(since=_first_start(services, on=on))
+    given = count_discounted(services)
     lines = [
-        [line for service in members for line in write_renewal_lines(service, clients=clients, book=book)]
+        [
+            line
+            for service in members
+            for line in write_renewal_lines(service, clients=clients, book=book, discounted=given)
+        ]
         for members in groups.values()
     ]
     invoices = Invoice.objects.bulk_create(
@@ -90,7 +96,14 @@ def _issue_batch(client_ids: Sequence[int], *, due_until: date, on: date, now: d
     InvoiceLine.objects.bulk_create([line for of_invoice in lines for line in of_invoice], batch_size=BATCH)
     _post_all(invoices, now=now)
     _tell_all(invoices, now=now)
+    _settle_empty(invoices, now=now)
     return len(invoices)
+
+
+def _settle_empty(invoices: Sequence[Invoice], *, now: datetime) -> None:
+    for invoice in invoices:
+        if invoice.total == 0:
+            settle_empty_invoice(invoice=invoice, now=now)
 
 
 def _first_start(services: Sequence[Service], *, on: date) -> date:
@@ -195,7 +208,8 @@ def issue_renewal_now(*, service: Service, actor: str, now: datetime, on: date) 
         if locked.is_ended or locked.next_due_date is None or locked.recurring_amount == 0:
             return None
         clients = {locked.client_id: locked.client}
-        lines = write_renewal_lines(locked, clients=clients, book=read_tax_book(since=locked.next_due_date))
+        book, given = read_tax_book(since=locked.next_due_date), count_discounted([locked])
+        lines = write_renewal_lines(locked, clients=clients, book=book, discounted=given)
         invoice = _invoice(locked.client, locked.currency_id, lines, on=on, due=_due_date(locked, on=on))
         invoice.save()
         for line in lines:
@@ -203,5 +217,6 @@ def issue_renewal_now(*, service: Service, actor: str, now: datetime, on: date) 
         InvoiceLine.objects.bulk_create(lines)
         _post_all([invoice], now=now)
         _tell_all([invoice], now=now)
+        _settle_empty([invoice], now=now)
         record_event("renewal.requested", now=now, actor=actor, service=locked, invoice=invoice)
     return invoice

@@ -8,6 +8,7 @@ from billing.admin.invoices import InvoiceAdmin
 from billing.admin.operations import OperationAdmin
 from billing.admin.orders import OrderAdmin
 from billing.admin.pool import PooledLicenseAdmin
+from billing.admin.promotions import PromotionAdmin
 from billing.admin.records import EmailAdmin, EventAdmin
 from billing.admin.servers import ServerAdmin
 from billing.admin.services import ServiceAdmin
@@ -26,6 +27,7 @@ __all__ = [
     "OperationAdmin",
     "OrderAdmin",
     "PooledLicenseAdmin",
+    "PromotionAdmin",
     "ServerAdmin",
     "ServiceAdmin",
     "TariffCostAdmin",

@@ -67,6 +67,7 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
             ),
             Place(_("Price changes"), "price_change", "admin:catalog_tariffcost_changelist", Permission.MANAGE_CATALOG),
             Place(_("Currencies"), "payments", "admin:catalog_currency_changelist"),
+            Place(_("Promo codes"), "sell", "admin:billing_promotion_changelist"),
             Place(_("Tax rules"), "percent", "admin:billing_taxrule_changelist"),
         ),
     ),

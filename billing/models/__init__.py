@@ -23,6 +23,7 @@ from billing.models.operation import (
 from billing.models.order import Order, OrderLine, OrderStatus
 from billing.models.payment import Payment
 from billing.models.pool import PooledLicense, PoolState
+from billing.models.promotion import Audience, Promotion
 from billing.models.service import (
     ENDED_STATUSES,
     LIVE_STATUSES,
@@ -44,6 +45,7 @@ __all__ = [
     "WAITING_STATUSES",
     "Account",
     "ApiKey",
+    "Audience",
     "Certificate",
     "CertificateState",
     "Client",
@@ -74,6 +76,7 @@ __all__ = [
     "PoolState",
     "PooledLicense",
     "Posting",
+    "Promotion",
     "Service",
     "ServiceField",
     "ServiceOption",

@@ -107,6 +107,7 @@ class LineKind(models.TextChoices):
 
     SERVICE = "SERVICE", _("Service")
     SETUP = "SETUP", _("Setup")
+    DISCOUNT = "DISCOUNT", _("Discount")
 
 
 class InvoiceLine(models.Model):

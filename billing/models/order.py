@@ -31,6 +31,11 @@ class Order(models.Model):
     # One checkout makes one order: the form's token or the caller's Idempotency-Key, and what was asked under it.
     checkout_key = models.CharField(_("checkout key"), max_length=200, unique=True)
     checkout_fingerprint = models.CharField(_("checkout fingerprint"), max_length=64)
+    # The promo code as it was: a code that is changed later changes no order.
+    promotion = models.ForeignKey(
+        "billing.Promotion", on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
+    )
+    promo_code = models.CharField(_("promo code"), max_length=50, blank=True, default="")
     notes = models.TextField(_("notes"), blank=True, default="")
     placed_at = models.DateTimeField(_("placed at"))
     accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
@@ -57,6 +62,10 @@ class OrderLine(models.Model):
     # What the first period costs and where it ends, where it is not a whole cycle (prorata).
     first_price = models.DecimalField(_("first period"), max_digits=19, decimal_places=4, null=True, blank=True)
     first_period_end = models.DateField(_("end of the first period"), null=True, blank=True)
+    # What the promo code takes off each unit: off the first payment, off each of so many later ones (None: all).
+    first_discount = models.DecimalField(_("discount"), max_digits=19, decimal_places=4, default=0)
+    later_discount = models.DecimalField(_("discount of renewals"), max_digits=19, decimal_places=4, default=0)
+    discounted_renewals = models.PositiveIntegerField(_("discounted renewals"), null=True, blank=True)
     # What came out of the product's stock and has not gone back.
     stock_taken = models.PositiveIntegerField(_("taken from stock"), default=0)
     # How the two prices were taxed: catalog.taxes.Taxation, frozen.

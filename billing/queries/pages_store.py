@@ -130,13 +130,32 @@ def price_basket(
             quantity=one.quantity,
             precision=currency.precision,
             options=one.options,
-            parent=found[one.addon_of].product if one.addon_of is not None else one.parent and one.parent.product,
+            parent=_parent_product(one, found),
         )
         for one in found
     ]
     quoted = quote(items)
     lines = tuple(_basket_line(index, one, quoted) for index, one in enumerate(found))
     return PricedBasket(lines=lines, missing=tuple(missing), quote=quoted)
+
+
+def _parent_product(addon: _Found, found: Sequence[_Found]) -> Product | None:
+    """What an addon is added to; None for what is ordered alone."""
+    if addon.addon_of is not None:
+        return found[addon.addon_of].product
+    return addon.parent.product if addon.parent else None
+
+
+def wanted_products(choices: Sequence[Choice]) -> list[tuple[Product, str]]:
+    """The products chosen with their cycles, an addon with that of what it goes with; one query."""
+    ids = {entry.product_id for choice in choices for entry in (choice, *choice.addons)}
+    products = Product.objects.in_bulk(ids)
+    return [
+        (products[entry.product_id], choice.cycle)
+        for choice in choices
+        for entry in (choice, *choice.addons)
+        if entry.product_id in products
+    ]
 
 
 def _parents_of(choices: Sequence[Choice], client: Client | None) -> Mapping[int, Service]:

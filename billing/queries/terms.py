@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from billing.models import Client
+from billing.queries.promotions import PromotionTerms
 from billing.queries.taxes import TaxPlace, place_of, read_tax_book
 from catalog.models import Price, Product
 from catalog.options import ChosenOption
@@ -15,10 +16,18 @@ from catalog.prorata import ProrataTerms, find_first_period
 class PricingTerms:
     """Turns choices into the words of the price engine; reads the tax rules once, however many there are."""
 
-    def __init__(self, *, client: Client | None, on: date, tax_place: TaxPlace | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        client: Client | None,
+        on: date,
+        tax_place: TaxPlace | None = None,
+        promotion: PromotionTerms | None = None,
+    ) -> None:
         """`tax_place`: what a visitor said of it so far, where there is no client yet."""
         self._place = tax_place or place_of(client)
         self._book = read_tax_book(since=on)
+        self._promotion = promotion
         self.on = on
 
     def price(
@@ -68,4 +77,5 @@ class PricingTerms:
             options=tuple(option.priced() for option in options),
             taxation=self._book.find(self._place, product.tax_treatment, on=self.on),
             first_period=find_first_period(prorata, cycle=cycle, on=self.on) if prorata else None,
+            discount=self._promotion.discount(product, cycle) if self._promotion else None,
         )

@@ -23,7 +23,8 @@ from billing.forms.registration import RegistrationForm
 from billing.models import Client, Order
 from billing.queries.clock import business_date
 from billing.queries.pages_payment import payment_methods
-from billing.queries.pages_store import BasketLine, PricedBasket, price_basket
+from billing.queries.pages_store import BasketLine, PricedBasket, price_basket, wanted_products
+from billing.queries.promotions import PromotionRefused, PromotionTerms, find_promotion
 from billing.queries.taxes import TaxPlace
 from billing.queries.terms import PricingTerms
 from billing.views.basket import empty_basket, read_basket, remove_addon_from_basket, remove_from_basket
@@ -31,6 +32,7 @@ from billing.views.current import actor_of, current_client, store_currency
 from catalog.models import Currency
 from catalog.options import option_label
 
+PROMO_KEY = "promo_code"
 # What a visitor says of themselves that changes the sums.
 PRICE_INPUTS = ("currency", "country", "state", "tax_id")
 LOGIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -45,6 +47,7 @@ class _Checkout:
     basket: PricedBasket
     payment: PaymentForm
     registration: RegistrationForm | None
+    promo_error: str
 
     @property
     def forms(self) -> list[Any]:
@@ -68,6 +71,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         order = _order(request, page)
         if order is not None:
             empty_basket(request)
+            request.session.pop(PROMO_KEY, None)
             return redirect("client:order", number=order.number)
     is_bound = request.method == "POST"
     context = {
@@ -76,6 +80,8 @@ def checkout(request: HttpRequest) -> HttpResponse:
         "has_errors": is_bound and any(form.errors for form in page.forms),
         "currency": page.currency,
         "basket": page.basket,
+        "promo_code": request.session.get(PROMO_KEY, ""),
+        "promo_error": page.promo_error,
     }
     return render(request, "store/checkout.html", context, status=422 if is_bound else 200)
 
@@ -87,9 +93,9 @@ def summary(request: HttpRequest) -> HttpResponse:
     code = request.GET.get("currency", "")
     chosen = None if client else Currency.objects.filter(pk=code).first()
     currency = chosen or store_currency(request, client)
-    terms = PricingTerms(
-        client=client, on=business_date(timezone.now()), tax_place=None if client else _said(request.GET)
-    )
+    promotion, _refusal = _find_promotion(request, client, currency)
+    place = None if client else _said(request.GET)
+    terms = PricingTerms(client=client, on=business_date(timezone.now()), tax_place=place, promotion=promotion)
     basket = price_basket(read_basket(request), currency=currency, client=client, terms=terms)
     return render(request, "store/sums.html", {"basket": basket, "currency": currency})
 
@@ -126,17 +132,39 @@ def _build(request: HttpRequest) -> _Checkout:
             }
         if registration.is_bound and registration.is_valid():
             currency = registration.cleaned_data["currency"]
-    terms = PricingTerms(
-        client=client, on=business_date(timezone.now()), tax_place=None if client else _said(data or {})
-    )
+    promotion, promo_error = _find_promotion(request, client, currency)
+    place = None if client else _said(data or {})
+    terms = PricingTerms(client=client, on=business_date(timezone.now()), tax_place=place, promotion=promotion)
     basket = price_basket(read_basket(request), currency=currency, client=client, terms=terms)
     methods = payment_methods(client, total=basket.quote.total)
     payment = PaymentForm(data, methods=methods, initial={"checkout_key": secrets.token_urlsafe(24)})
-    page = _Checkout(client, currency, basket, payment, registration)
+    page = _Checkout(client, currency, basket, payment, registration, promo_error)
     if basket.missing and data is not None:
         message = _("Something in the basket is not sold in %(currency)s. Take it out or choose another currency.")
         payment.add_error(None, message % {"currency": currency.code})
     return page
+
+
+def _find_promotion(
+    request: HttpRequest, client: Client | None, currency: Currency
+) -> tuple[PromotionTerms | None, str]:
+    """The promo code that the visitor typed, or why it cannot be used."""
+    code = request.session.get(PROMO_KEY, "")
+    if not code:
+        return None, ""
+    wanted = wanted_products(read_basket(request))
+    try:
+        on = business_date(timezone.now())
+        return find_promotion(code, client=client, currency_id=currency.pk, wanted=wanted, on=on), ""
+    except PromotionRefused as refusal:
+        return None, str(refusal)
+
+
+@require_POST
+def promo(request: HttpRequest) -> HttpResponse:
+    """Keeps the promo code that was typed, or drops it where nothing was; the checkout judges it."""
+    request.session[PROMO_KEY] = request.POST.get("promo_code", "").strip()[:50]
+    return redirect("store:checkout")
 
 
 def _said(data: Mapping[str, Any]) -> TaxPlace | None:
@@ -213,6 +241,7 @@ def _place(request: HttpRequest, page: _Checkout, client: Client) -> Order:
         payment_method=details["payment_method"],
         checkout_key=details["checkout_key"],
         notes=details["notes"],
+        promo_code=request.session.get(PROMO_KEY, ""),
         actor=actor_of(request) or client.email,
         now=timezone.now(),
     )

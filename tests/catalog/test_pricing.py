@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.discounts import Discount, DiscountType
 from catalog.models import Cycle
 from catalog.money import round_money
 from catalog.pricing import PricedItem, PricedOption, quote
@@ -48,7 +49,17 @@ first_periods = st.builds(
     st.integers(min_value=1, max_value=31),
     st.integers(min_value=0, max_value=32),
 )
-taxed_items = st.builds(replace, items, taxation=taxations, first_period=st.none() | first_periods)
+discounts = st.builds(
+    Discount,
+    words=st.just("SPRING"),
+    type=st.sampled_from(DiscountType.values),
+    value=st.decimals(min_value=0, max_value=100, places=4),
+    is_recurring=st.booleans(),
+    renewals=st.none() | st.integers(min_value=1, max_value=5),
+)
+taxed_items = st.builds(
+    replace, items, taxation=taxations, first_period=st.none() | first_periods, discount=st.none() | discounts
+)
 
 
 def item(
@@ -165,7 +176,20 @@ def test_what_units_are_charged_adds_up_to_the_quote(asked: PricedItem) -> None:
 
 @given(taxed_items)
 def test_a_part_of_a_period_changes_no_later_one(asked: PricedItem) -> None:
+    asked = replace(asked, discount=None)
     whole = replace(asked, first_period=None)
     assert quote([asked]).recurring == quote([whole]).recurring
     assert [unit.setup for unit in quote([asked]).units] == [unit.setup for unit in quote([whole]).units]
-    assert all(line.amount >= 0 for line in quote([asked]).lines)
+
+
+@given(taxed_items)
+def test_no_negative_line_beats_its_base(asked: PricedItem) -> None:
+    priced = quote([asked])
+    (unit,) = priced.units
+    is_free_setup = asked.discount is not None and asked.discount.type == DiscountType.FREE_SETUP
+    assert 0 <= unit.first_discount <= (unit.setup_fee if is_free_setup else unit.first_price)
+    assert 0 <= unit.later_discount <= unit.unit_price
+    for line in priced.lines:
+        assert (line.amount < 0) == (line.kind == "DISCOUNT")
+    assert priced.total >= 0
+    assert priced.recurring[0] >= 0

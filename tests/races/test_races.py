@@ -32,12 +32,21 @@ from billing.models import (
     Order,
     Payment,
     PooledLicense,
+    Promotion,
     Service,
 )
 from billing.provisioners.ispmanager_noc import open_remote_side
 from billing.queries.clock import database_now
 from noc.sandbox.server import Sandbox
-from tests.builders import World, make_active_service, make_world, place, place_paid_order, run_due_operations
+from tests.builders import (
+    World,
+    make_active_service,
+    make_client,
+    make_world,
+    place,
+    place_paid_order,
+    run_due_operations,
+)
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -268,3 +277,23 @@ def test_the_last_unit_is_sold_once(world: World) -> None:
     assert len(at_once(buy, refusals=(OrderInvalid,))) == 1
     world.lite.refresh_from_db()
     assert (world.lite.stock_quantity, Order.objects.count()) == (0, 1)
+
+
+def test_the_last_use_of_a_promo_code_is_used_once(world: World) -> None:
+    promotion = Promotion.objects.create(code="LAST", value=10, max_uses=1)
+    clients = [make_client() for _number in range(THREADS)]
+
+    def buy(number: int) -> Order:
+        return place_order(
+            client=clients[number],
+            items=[ItemRequest(world.lite, "MONTHLY", 1, {"ip": f"192.0.2.{number + 1}"})],
+            payment_method="bank_transfer",
+            checkout_key=f"promo-{number}",
+            actor="x",
+            now=database_now(),
+            promo_code="LAST",
+        )
+
+    assert len(at_once(buy, refusals=(OrderInvalid,))) == 1
+    promotion.refresh_from_db()
+    assert (promotion.uses, Order.objects.count()) == (1, 1)

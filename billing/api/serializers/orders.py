@@ -84,6 +84,7 @@ class OrderRequestSerializer(serializers.Serializer[Any]):
     client = Reference(queryset=Client.objects.select_related("currency"), required=False)
     payment_method = serializers.CharField(default="bank_transfer", max_length=30)
     items = OrderItemSerializer(many=True, max_length=MOST_ITEMS)  # type: ignore[call-arg]  # many=True takes it
+    promo_code = serializers.CharField(default="", allow_blank=True, max_length=50)
     notes = serializers.CharField(default="", allow_blank=True, max_length=2000)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -136,6 +137,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "status",
             "payment_method",
             "currency",
+            "promo_code",
             "tax",
             "total",
             "invoice",

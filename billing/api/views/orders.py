@@ -58,6 +58,7 @@ class OrderViewSet(RowsViewSet[Order]):
             ],
             payment_method=values["payment_method"],
             notes=values["notes"],
+            promo_code=values["promo_code"],
             checkout_key=checkout_key,
             **deed,
         )

@@ -5,7 +5,7 @@ import pytest
 from django.test import Client as Browser
 
 from billing.actions.payments import add_credit
-from billing.models import Client, InvoiceStatus, Order, Service, TaxRule, User
+from billing.models import Client, InvoiceStatus, Order, Promotion, Service, TaxRule, User
 from billing.queries.clock import database_now
 from catalog.models import Currency, Price, Product
 from tests.billing.views.pages import PASSWORD, checkout_key, choose, log_in, read, text_of
@@ -198,3 +198,15 @@ class TestNewClient:
         assert "VAT 19\N{NO-BREAK SPACE}%" in german
         assert "€5.95" in german
         assert "€5.95" not in read(visitor, "/checkout/summary/?currency=EUR&country=US")
+
+    def test_a_promo_code_lowers_the_sums_and_a_wrong_one_says_why(self, world: World, anna_browser: Browser) -> None:
+        Promotion.objects.create(code="SPRING", value=Decimal(20))
+        choose(anna_browser, ip="192.0.2.10")
+        anna_browser.post("/checkout/promo-code/", {"promo_code": "summer"})
+        assert "There is no promo code “summer”." in read(anna_browser, "/checkout/")
+        anna_browser.post("/checkout/promo-code/", {"promo_code": "spring"})
+        assert "-€1.00" in read(anna_browser, "/checkout/")
+        order(anna_browser)
+        assert Order.objects.get().total == Decimal(4)
+        choose(anna_browser, ip="192.0.2.11")
+        assert "-€1.00" not in read(anna_browser, "/checkout/")
