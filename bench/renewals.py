@@ -33,7 +33,8 @@ CEILING = (
        FROM billing_service WHERE status IN ('ACTIVE', 'SUSPENDED') AND next_due_date <= {until}""",
     """INSERT INTO billing_invoiceline (invoice_id, service_id, kind, description, period_start, period_end, amount,
          tax, taxes, tax_ground, is_voided)
-       SELECT i.id, s.id, 'SERVICE', l.description, s.next_due_date, {end}, s.recurring_amount, 0, '[]', 'RULES', {false}
+       SELECT i.id, s.id, 'SERVICE', l.description, s.next_due_date, {end}, s.recurring_amount,
+         0, '[]', 'RULES', {false}
        FROM billing_service s JOIN billing_invoice i ON i.client_id = s.client_id
        JOIN billing_orderline l ON l.id = s.order_line_id""",
     """INSERT INTO billing_posting (kind, client_id, invoice_id, posted_at)

@@ -5,7 +5,18 @@ from django.contrib.auth.views import LogoutView, PasswordResetDoneView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from billing.views import account, certificates, checkout, health, links, my_invoices, my_orders, my_services, profile, store
+from billing.views import (
+    account,
+    certificates,
+    checkout,
+    health,
+    links,
+    my_invoices,
+    my_orders,
+    my_services,
+    profile,
+    store,
+)
 
 store_addresses = [
     path("", store.home, name="home"),

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
 PO = ROOT / "locale/ru/LC_MESSAGES/django.po"
-SOURCES = ("billing", "catalog", "config", "noc", "vault", "templates", "manage.py")
+SOURCES = ("billing", "catalog", "config", "noc", "vault", "whmcs", "templates", "manage.py")
 FORMS = 3  # one, few, many
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[#0 +-]*[\d.]*[a-zA-Z%]")
 

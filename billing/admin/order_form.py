@@ -132,7 +132,8 @@ class OrderDraft:
     ) -> None:
         self.client, self.data, self.is_judged = client, data, is_judged
         self.address = f"{reverse('admin:billing_order_sums')}?client={client.pk}"
-        marks = dict(match.groups() for text in data.getlist("line") if (match := _MARK.fullmatch(text)))
+        found_marks = filter(None, map(_MARK.fullmatch, data.getlist("line")))
+        marks: dict[str, str] = {match[1]: match[2] for match in found_marks}
         marks.pop(removing, None)
         if adding and len(marks) < MOST_LINES:
             marks[str(max(map(int, marks), default=0) + 1)] = adding

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from billing.admin.services import service_title
+from billing.admin.service_buttons import service_title
 from billing.models import Service
 from billing.queries.order_effects import OrderEffects
 from billing.queries.pool import is_pooled

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from unfold.dataclasses import SearchResult
 
 from billing.admin.operation_buttons import operation_title
-from billing.admin.services import service_title
+from billing.admin.service_buttons import service_title
 from billing.models import Client, Invoice, Operation, Order, Service
 from billing.permissions import Permission
 

@@ -7,8 +7,8 @@ from functools import partial
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop
 
-from billing.actions.fields import save_field_values
 from billing.actions.certificates import await_certificate
+from billing.actions.fields import save_field_values
 from billing.actions.lifecycle import activate_by_hand, activate_service
 from billing.actions.provisioning.certifying import prepare_purchase
 from billing.actions.provisioning.claiming import Claim
