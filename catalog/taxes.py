@@ -17,7 +17,7 @@ class TaxGround(models.TextChoices):
     """Why a line is taxed as it is; all but RULES charge nothing."""
 
     RULES = "RULES", _("By the tax rules")
-    ZERO_RATE = "ZERO_RATE", _("0 % tax")
+    ZERO_RATE = "ZERO_RATE", _("Zero-rated")
     EXEMPT_PRODUCT = "EXEMPT_PRODUCT", _("Without tax")
     EXEMPT_CLIENT = "EXEMPT_CLIENT", _("The client is exempt from tax")
     REVERSE_CHARGE = "REVERSE_CHARGE", _("Reverse charge: the tax is owed by the recipient")

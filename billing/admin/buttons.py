@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from billing.actions.api_keys import ApiKeyRevoked
 from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
-from billing.actions.ordering import OrderClosed, OrderNotPending
+from billing.actions.order_decisions import OrderClosed, OrderNotPending
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, PooledLicenseKept, ResolveInvalid
 from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing.actions.ordering import accept_order, cancel_order, mark_order_fraud
+from billing.actions.order_decisions import accept_order, cancel_order, mark_order_fraud
 from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.forms import BackOfficeForm
 from billing.admin.order_words import accepting_words, cancelling_words, fraud_words

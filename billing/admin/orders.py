@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from billing.actions.ordering import OrderNotPending, accept_order, cancel_order
+from billing.actions.order_decisions import OrderNotPending, accept_order, cancel_order
 from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
 from billing.admin.order_buttons import AcceptOrder, CancelOrder, MarkFraud
 from billing.admin.order_placing import PlaceOrder, place_view, sums_view

@@ -16,7 +16,8 @@ from rest_framework.views import exception_handler
 from billing.actions.accounts import ServerGroupInvalid
 from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
-from billing.actions.ordering import CheckoutConflict, OrderClosed, OrderInvalid, OrderNotPending
+from billing.actions.order_decisions import OrderClosed, OrderNotPending
+from billing.actions.ordering import CheckoutConflict, OrderInvalid
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, ResolveInvalid
 from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting

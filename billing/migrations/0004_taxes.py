@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='invoiceline',
             name='tax_ground',
-            field=models.CharField(choices=[('RULES', 'By the tax rules'), ('ZERO_RATE', '0 % tax'), ('EXEMPT_PRODUCT', 'Without tax'), ('EXEMPT_CLIENT', 'The client is exempt from tax'), ('REVERSE_CHARGE', 'Reverse charge: the tax is owed by the recipient')], default='RULES', max_length=20, verbose_name='why taxed so'),
+            field=models.CharField(choices=[('RULES', 'By the tax rules'), ('ZERO_RATE', 'Zero-rated'), ('EXEMPT_PRODUCT', 'Without tax'), ('EXEMPT_CLIENT', 'The client is exempt from tax'), ('REVERSE_CHARGE', 'Reverse charge: the tax is owed by the recipient')], default='RULES', max_length=20, verbose_name='why taxed so'),
         ),
         migrations.AddField(
             model_name='invoiceline',

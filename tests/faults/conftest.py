@@ -1,6 +1,8 @@
 """Real processes against a partner that misbehaves: they need PostgreSQL and a Redis database of their own."""
 
+import fcntl
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +37,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
-def partner() -> Iterator[Partner]:
+def alone() -> Iterator[None]:
+    """One of these tests at a time on a machine: they share a broker, and time is what they measure by."""
+    with (Path(tempfile.gettempdir()) / "nocdesk-tests-with-processes.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+def partner(alone: None) -> Iterator[Partner]:
     found = Partner()
     # The worst partner: it would sell a second license for the same address without a word.
     found.post("options", refuse_same_ip=False)
@@ -44,7 +54,7 @@ def partner() -> Iterator[Partner]:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(alone: None, tmp_path: Path) -> dict[str, str]:
     """The workers' environment: this test's own database, a Redis database of their own, short intervals."""
     # What an earlier run left behind would have to be worked off first.
     redis.Redis.from_url(BROKER).flushdb()

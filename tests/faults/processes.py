@@ -19,7 +19,7 @@ from demo.processes import find_free_port
 from noc.models import Server
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUND_SECONDS = 20
+ROUND_SECONDS = 30
 PAUSE_SECONDS = 0.1
 
 

@@ -25,7 +25,7 @@ from tests.faults.processes import (
 )
 from tests.faults.shop import buy, make_product
 
-pytestmark = [pytest.mark.postgres, pytest.mark.processes, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.postgres, pytest.mark.processes, pytest.mark.timeout(1500)]
 
 ROUNDS = 2  # times each step is hit
 PURCHASES_A_ROUND = 3

@@ -28,7 +28,7 @@ from tests.faults.processes import (
 )
 from tests.faults.shop import address, buy, make_product
 
-pytestmark = [pytest.mark.postgres, pytest.mark.processes, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.postgres, pytest.mark.processes, pytest.mark.timeout(1500)]
 
 SETTLE_SECONDS = 90
 # What is done, and the call at which the worker dies. A release and a taking write to the same form.

@@ -10,7 +10,7 @@ from billing.models import Client, Operation, Service
 from tests.faults.processes import Partner, let_account_go, nothing_moves, running, start_beat, start_worker, wait_until
 from tests.faults.shop import buy, make_product
 
-pytestmark = [pytest.mark.postgres, pytest.mark.processes, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.postgres, pytest.mark.processes, pytest.mark.timeout(1500)]
 
 PURCHASES = int(os.environ.get("STORM_PURCHASES", "500"))
 SETTLE_SECONDS = 600

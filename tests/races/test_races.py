@@ -10,15 +10,8 @@ from django.db import close_old_connections, connections
 from django.db.models import Sum
 
 from billing.actions.commands import CommandNotAllowed, run_command
-from billing.actions.ordering import (
-    CheckoutConflict,
-    ItemRequest,
-    OrderInvalid,
-    OrderNotPending,
-    accept_order,
-    cancel_order,
-    place_order,
-)
+from billing.actions.order_decisions import OrderNotPending, accept_order, cancel_order
+from billing.actions.ordering import CheckoutConflict, ItemRequest, OrderInvalid, place_order
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, add_credit, pay_with_credit, record_payment
 from billing.actions.provisioning.claiming import claim_operation
 from billing.actions.provisioning.pooling import take_next

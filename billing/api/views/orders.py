@@ -5,7 +5,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.actions.ordering import ItemRequest, accept_order, cancel_order, mark_order_fraud, place_order
+from billing.actions.order_decisions import accept_order, cancel_order, mark_order_fraud
+from billing.actions.ordering import ItemRequest, place_order
 from billing.api.filters import OrderFilter
 from billing.api.idempotency import HEADER, read_checkout_key
 from billing.api.serializers.orders import OrderFraudSerializer, OrderRequestSerializer, OrderSerializer

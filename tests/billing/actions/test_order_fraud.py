@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.actions.ordering import OrderClosed, OrderNotPending, accept_order, cancel_order, mark_order_fraud
+from billing.actions.order_decisions import OrderClosed, OrderNotPending, accept_order, cancel_order, mark_order_fraud
 from billing.models import Operation, Order, Service
 from billing.queries.clock import database_now
 from tests.builders import World, make_active_service, make_product, pay, place, place_paid_order, run_due_operations

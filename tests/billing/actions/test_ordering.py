@@ -3,15 +3,8 @@ from typing import Any
 
 import pytest
 
-from billing.actions.ordering import (
-    CheckoutConflict,
-    ItemRequest,
-    OrderInvalid,
-    OrderNotPending,
-    accept_order,
-    cancel_order,
-    place_order,
-)
+from billing.actions.order_decisions import OrderNotPending, accept_order, cancel_order
+from billing.actions.ordering import CheckoutConflict, ItemRequest, OrderInvalid, place_order
 from billing.actions.payments import add_credit
 from billing.models import Client, Invoice, LedgerEntry, Operation, Order, Service
 from billing.queries.clock import database_now

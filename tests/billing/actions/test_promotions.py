@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from billing.actions.ordering import ItemRequest, OrderInvalid, cancel_order, place_order
+from billing.actions.order_decisions import cancel_order
+from billing.actions.ordering import ItemRequest, OrderInvalid, place_order
 from billing.actions.renewals import issue_renewals
 from billing.models import Client, Invoice, Order, Promotion, Service, TaxRule
 from billing.queries.books import find_differences

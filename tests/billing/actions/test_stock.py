@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from billing.actions.ordering import OrderClosed, OrderInvalid, OrderNotPending, cancel_order, mark_order_fraud
+from billing.actions.order_decisions import OrderClosed, OrderNotPending, cancel_order, mark_order_fraud
+from billing.actions.ordering import OrderInvalid
 from billing.models import Order
 from billing.queries.clock import database_now
 from catalog.models import Product

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from billing.actions.ordering import cancel_order
+from billing.actions.order_decisions import cancel_order
 from billing.actions.payments import add_credit, pay_with_credit
 from billing.models import Client, Order
 from billing.queries.books import find_differences, unbalanced_postings

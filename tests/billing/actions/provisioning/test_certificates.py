@@ -10,7 +10,7 @@ from django.conf import LazySettings
 from django.db import connection
 
 from billing.actions.commands import run_command
-from billing.actions.ordering import cancel_order
+from billing.actions.order_decisions import cancel_order
 from billing.actions.provisioning import certifying, creating, free_expired_leases, run_operation
 from billing.actions.queueing import queue_operation
 from billing.models import Certificate, Email, Operation, OperationKind, Service

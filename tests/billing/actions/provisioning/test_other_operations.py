@@ -9,7 +9,7 @@ import pytest
 from babel.dates import format_date
 
 from billing.actions.commands import ChangeInvalid, CommandNotAllowed, UnknownCommand, change_service, run_command
-from billing.actions.ordering import cancel_order
+from billing.actions.order_decisions import cancel_order
 from billing.actions.provisioning import run_operation
 from billing.actions.renewals import issue_renewals, judge_cover
 from billing.models import Invoice, Operation, Service

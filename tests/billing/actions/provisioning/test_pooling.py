@@ -10,7 +10,7 @@ import pytest
 
 from billing.actions.commands import run_command
 from billing.actions.fields import save_field_values
-from billing.actions.ordering import cancel_order
+from billing.actions.order_decisions import cancel_order
 from billing.actions.provisioning import (
     ResolveInvalid,
     drop_expired_pool,
