@@ -21,10 +21,10 @@ demo: setup ## the whole way of the data with real processes, as a table of both
 serve: setup ## the portal with demo data, left running until Ctrl-C
 	@$(PYTHON) -m demo serve
 
-test: setup ## the default suite: SQLite, no service and no browser needed
-	@$(PYTHON) -m pytest -n 2 -m "not browser" $(ARGS)
+test: setup ## the default suite: SQLite; no service, browser or process of its own needed
+	@$(PYTHON) -m pytest -n 2 -m "not browser and not processes and not thorough" $(ARGS)
 
-everything: setup ## the suite with the pages in Chromium too; DATABASE_URL and REDIS_URL choose the services
+everything: setup ## all tests: browser, real processes, long series; DATABASE_URL and REDIS_URL choose the services
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
 check: setup ## linters, types, import contracts, migrations, API schema

@@ -297,6 +297,7 @@ def killer(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Killer:
     return killer
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_any_sequence_keeps_the_promises(db: None, sandbox: Sandbox, killer: Killer) -> None:
     seen: Counter[str] = Counter()
