@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from vault.fields import DecryptionFailed, decrypt, encrypt
 
 SESSION_KEY = "basket"
+# The promo code that was typed or came with a link; the checkout judges it.
+PROMO_KEY = "promo_code"
 LIMIT = 20
 
 

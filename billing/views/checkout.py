@@ -27,12 +27,17 @@ from billing.queries.pages_store import BasketLine, PricedBasket, price_basket, 
 from billing.queries.promotions import PromotionRefused, PromotionTerms, find_promotion
 from billing.queries.taxes import TaxPlace
 from billing.queries.terms import PricingTerms
-from billing.views.basket import empty_basket, read_basket, remove_addon_from_basket, remove_from_basket
+from billing.views.basket import (
+    PROMO_KEY,
+    empty_basket,
+    read_basket,
+    remove_addon_from_basket,
+    remove_from_basket,
+)
 from billing.views.current import actor_of, current_client, store_currency
 from catalog.models import Currency
 from catalog.options import option_label
 
-PROMO_KEY = "promo_code"
 # What a visitor says of themselves that changes the sums.
 PRICE_INPUTS = ("currency", "country", "state", "tax_id")
 LOGIN_BACKEND = "django.contrib.auth.backends.ModelBackend"

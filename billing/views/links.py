@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from billing.forms.product_inputs import OPTION_PREFIX
+from billing.views.basket import PROMO_KEY
 from catalog.models import Cycle, Product, ProductOption
 from catalog.queries_links import find_current_slugs, find_linked_group, find_linked_product
 
-PROMO_KEY: Final = "promo"
 # WHMCS's words for cycles that exist here.
 CYCLES: Final = {
     "onetime": Cycle.ONE_TIME,

@@ -199,6 +199,12 @@ class TestNewClient:
         assert "€5.95" in german
         assert "€5.95" not in read(visitor, "/checkout/summary/?currency=EUR&country=US")
 
+    def test_the_promo_code_of_a_link_counts(self, world: World, anna_browser: Browser) -> None:
+        Promotion.objects.create(code="SPRING", value=Decimal(20))
+        choose(anna_browser, ip="192.0.2.10")
+        anna_browser.get("/cart.php?a=view&promocode=SPRING")
+        assert "-€1.00" in read(anna_browser, "/checkout/")
+
     def test_a_promo_code_lowers_the_sums_and_a_wrong_one_says_why(self, world: World, anna_browser: Browser) -> None:
         Promotion.objects.create(code="SPRING", value=Decimal(20))
         choose(anna_browser, ip="192.0.2.10")

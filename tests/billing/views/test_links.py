@@ -89,12 +89,12 @@ class TestPromo:
     @pytest.mark.parametrize("address", [f"{PRODUCT}?promo=SPRING", "/?promo=SPRING", "/cart.php?promocode=SPRING"])
     def test_the_code_of_a_link_is_kept(self, world: World, visitor: Browser, address: str) -> None:
         visitor.get(address)
-        assert visitor.session["promo"] == "SPRING"
+        assert visitor.session["promo_code"] == "SPRING"
 
     @pytest.mark.parametrize("code", ["", "<b>", "x" * 51, "a b"])
     def test_what_is_no_code_changes_nothing(self, world: World, visitor: Browser, code: str) -> None:
         assert visitor.get(PRODUCT, {"promo": code}).status_code == 200
-        assert "promo" not in visitor.session
+        assert "promo_code" not in visitor.session
 
 
 class TestOldAddresses:
