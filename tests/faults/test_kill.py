@@ -5,6 +5,7 @@ is lost, and what never arrived was sent again.
 """
 
 import json
+import os
 import random
 from collections import Counter
 
@@ -27,7 +28,7 @@ from tests.faults.shop import buy, make_product
 
 pytestmark = [pytest.mark.postgres, pytest.mark.processes, pytest.mark.timeout(1500)]
 
-ROUNDS = 2  # times each step is hit
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "2"))  # times each step is hit
 PURCHASES_A_ROUND = 3
 SETTLE_SECONDS = 120
 FAULTS = (
