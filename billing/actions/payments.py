@@ -167,7 +167,9 @@ def _not_payable_words(invoice: Invoice) -> str:
 def settle_empty_invoice(*, invoice: Invoice, now: datetime, actor: str = "") -> None:
     """An invoice of nothing, because a discount took all of it, is paid at once. Raises InvoiceNotPayable."""
     with transaction.atomic():
-        locked = Invoice.objects.select_for_update().select_related("client", "order").get(pk=invoice.pk)
+        # PostgreSQL locks no order that may not be there.
+        invoices = Invoice.objects.select_for_update(of=("self",)).select_related("client", "order")
+        locked = invoices.get(pk=invoice.pk)
         if not locked.is_payable or locked.total != 0:
             raise InvoiceNotPayable(_not_payable_words(locked))
         _mark_paid(locked, actor=actor, now=now)

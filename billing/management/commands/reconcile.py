@@ -56,7 +56,7 @@ class Command(BaseCommand):
     def _print(self, server: Server, findings: list[Finding]) -> None:
         self.stdout.write(f"{server}: {len(findings)} findings")
         for finding in findings:
-            said = " ".join(f"{name}={value}" for name, value in finding.details.items())
+            said = " ".join(f"{name}={value}" for name, value in sorted(finding.details.items()))
             service = f" service #{finding.service_id}" if finding.service_id else ""
             self.stdout.write(f"  {finding.sort} {finding.kind} {finding.remote_id}{service} {said}")
 

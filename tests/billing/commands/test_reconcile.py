@@ -32,7 +32,8 @@ def test_findings_end_with_1_and_are_listed(world: World, sandbox: Sandbox) -> N
     (number,) = seed(sandbox, licname="whose")
     code, text = run("reconcile", "--server", "EU account")
     assert code == 1
-    assert f"ORPHAN license {number} name=whose" in text
+    assert f"  ORPHAN license {number} " in text
+    assert " name=whose " in text
 
 
 def test_json_for_programs(world: World, sandbox: Sandbox) -> None:
