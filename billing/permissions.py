@@ -55,6 +55,7 @@ _WRITING: dict[str, Permission] = {
     "billing.clientuser": Permission.MANAGE_CLIENTS,
     "billing.order": Permission.MANAGE_ORDERS,
     "billing.promotion": Permission.MANAGE_CATALOG,
+    "billing.storesettings": Permission.MANAGE_CATALOG,
     "billing.taxrule": Permission.MANAGE_CATALOG,
     "billing.user": Permission.MANAGE_STAFF,
     "billing.apikey": Permission.MANAGE_STAFF,

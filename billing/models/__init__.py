@@ -32,6 +32,7 @@ from billing.models.service import (
     ServiceOption,
     ServiceStatus,
 )
+from billing.models.store_settings import StoreSettings
 from billing.models.tax import TaxRule
 from billing.models.user import StaffRole, User
 
@@ -82,6 +83,7 @@ __all__ = [
     "ServiceOption",
     "ServiceStatus",
     "StaffRole",
+    "StoreSettings",
     "TaxRule",
     "User",
 ]

@@ -50,11 +50,13 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """A product in an order with its frozen prices. `quantity` services are made from it."""
+    """A product in an order with its frozen prices: `quantity` services are made from it, or one of so many units."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
     cycle = models.CharField(_("cycle"), max_length=20, choices=Cycle)
+    # One service of `quantity` units, the price of each times the quantity, instead of a service for each unit.
+    is_scaling = models.BooleanField(_("one service"), default=False)
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     description = models.CharField(_("description"), max_length=255)
     unit_price = models.DecimalField(_("unit price"), max_digits=19, decimal_places=4)

@@ -59,6 +59,9 @@ class Service(models.Model):
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
     status = models.CharField(_("status"), max_length=20, choices=ServiceStatus, default=ServiceStatus.PENDING)
     cycle = models.CharField(_("cycle"), max_length=20, choices=Cycle)
+    # Units of a scaling product; the amounts are those of all of them.
+    quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    domain = models.CharField(_("domain"), max_length=253, blank=True, default="")
     currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, related_name="+")
     first_amount = models.DecimalField(_("first payment"), max_digits=19, decimal_places=4)
     recurring_amount = models.DecimalField(_("recurring amount"), max_digits=19, decimal_places=4, default=0)
@@ -68,6 +71,11 @@ class Service(models.Model):
     next_due_date = models.DateField(_("next due date"), null=True, blank=True)
     paid_until = models.DateField(_("paid until"), null=True, blank=True)
     expires_on = models.DateField(_("end date at the partner"), null=True, blank=True)
+
+    # Frozen from the product at the order: 0 renewals is no limit; the day that a fixed term ends it, None for none.
+    recurring_limit = models.PositiveSmallIntegerField(_("recurring cycles limit"), default=0)
+    term_ends_on = models.DateField(_("fixed term ends on"), null=True, blank=True)
+    term_letter = models.CharField(_("termination e-mail"), max_length=60, blank=True, default="")
 
     # What is bought, frozen from the product at the order; where it is bought, chosen once.
     module = models.CharField(_("module"), max_length=50, blank=True, default="")
@@ -98,6 +106,7 @@ class Service(models.Model):
                 condition=~Q(remote_id="") & ~Q(status__in=["TERMINATED", "CANCELLED", "FRAUD", "COMPLETED"]),
                 name="one_service_per_remote_id",
             ),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="service_has_a_unit"),
             models.CheckConstraint(condition=Q(anchor_day__gte=1, anchor_day__lte=31), name="billing_day_in_month"),
         ]
         indexes = [

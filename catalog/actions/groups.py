@@ -10,7 +10,19 @@ from catalog.actions.old_addresses import keep_group_slug
 from catalog.models import ProductGroup
 from catalog.slugs import guess_slug
 
-WRITABLE: Final = frozenset({"name", "slug", "headline", "tagline", "is_hidden", "position"})
+WRITABLE: Final = frozenset(
+    {
+        "name",
+        "slug",
+        "headline",
+        "tagline",
+        "features",
+        "order_form",
+        "closed_payment_methods",
+        "is_hidden",
+        "position",
+    }
+)
 
 
 class GroupInvalid(Exception):

@@ -2,21 +2,35 @@
 
 from catalog.models.currency import Currency
 from catalog.models.custom_field import CustomField, FieldType
-from catalog.models.group import ProductGroup
+from catalog.models.group import OrderForm, ProductGroup
 from catalog.models.option import OptionPrice, ProductOption
 from catalog.models.price import Cycle, Price
-from catalog.models.product import AtEnd, AutoSetup, PaymentType, Product, QuantityMode, TaxTreatment
+from catalog.models.product import (
+    AffiliatePay,
+    AtEnd,
+    AutoSetup,
+    OnDemand,
+    PaymentType,
+    Product,
+    QuantityMode,
+    TaxTreatment,
+    TermLetter,
+    WelcomeLetter,
+)
 from catalog.models.slug_history import SlugHistory
 from catalog.models.tariff_cost import Rounding, TariffCost, TariffImport
 
 __all__ = [
+    "AffiliatePay",
     "AtEnd",
     "AutoSetup",
     "Currency",
     "CustomField",
     "Cycle",
     "FieldType",
+    "OnDemand",
     "OptionPrice",
+    "OrderForm",
     "PaymentType",
     "Price",
     "Product",
@@ -28,4 +42,6 @@ __all__ = [
     "TariffCost",
     "TariffImport",
     "TaxTreatment",
+    "TermLetter",
+    "WelcomeLetter",
 ]

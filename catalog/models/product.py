@@ -1,7 +1,9 @@
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from catalog.renewal_windows import validate_window_days
 
 
 class PaymentType(models.TextChoices):
@@ -26,6 +28,23 @@ class QuantityMode(models.TextChoices):
 
     ONE = "ONE", _("No")
     MULTIPLE = "MULTIPLE", _("Yes: one service each")
+    SCALING = "SCALING", _("Yes: one service, price by quantity")
+
+
+class OnDemand(models.TextChoices):
+    """Where the days in which a client may renew before the invoice come from (P9)."""
+
+    DEFAULT = "DEFAULT", _("As the store settings say")
+    OWN = "OWN", _("Days of this product")
+
+
+class AffiliatePay(models.TextChoices):
+    """What an affiliate earns on a product (P17)."""
+
+    DEFAULT = "DEFAULT", _("As the affiliate settings say")
+    PERCENT = "PERCENT", _("Percentage")
+    FIXED = "FIXED", _("Fixed amount")
+    NONE = "NONE", _("Nothing")
 
 
 class AtEnd(models.TextChoices):
@@ -43,6 +62,20 @@ class TaxTreatment(models.TextChoices):
     EXEMPT = "EXEMPT", _("Without tax")
 
 
+class WelcomeLetter(models.TextChoices):
+    """The letter that a client gets once the service is there."""
+
+    NONE = "", _("None")
+    ACTIVATED = "service.activated", _("Your service is ready")
+
+
+class TermLetter(models.TextChoices):
+    """The letter that a client gets when a fixed term has ended the service."""
+
+    NONE = "", _("None")
+    TERM_ENDED = "service.term_ended", _("Your service has ended")
+
+
 class Product(models.Model):
     """Something a client can order, and what a module buys for it.
 
@@ -57,6 +90,24 @@ class Product(models.Model):
     tagline = models.CharField(_("tagline"), max_length=255, blank=True, default="")
     short_description = models.TextField(_("short description"), blank=True, default="")
     description = models.TextField(_("description"), blank=True, default="")
+    color = models.CharField(
+        _("color"),
+        max_length=7,
+        blank=True,
+        default="",
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Enter a color such as #0a7d78."))],
+        help_text=_("Of the product's card, such as #0a7d78."),
+    )
+    welcome_letter = models.CharField(
+        _("welcome e-mail"),
+        max_length=60,
+        choices=WelcomeLetter,
+        blank=True,
+        default=WelcomeLetter.ACTIVATED,
+    )
+    is_domain_required = models.BooleanField(
+        _("require domain"), default=False, help_text=_("Clients name the domain that the service is for.")
+    )
     is_featured = models.BooleanField(_("featured"), default=False)
     is_hidden = models.BooleanField(_("hidden"), default=False, help_text=_("Not listed; the direct link works."))
     is_retired = models.BooleanField(_("retired"), default=False, help_text=_("Cannot be ordered anywhere."))
@@ -74,6 +125,38 @@ class Product(models.Model):
     )
     quantity_mode = models.CharField(
         _("allow multiple quantities"), max_length=20, choices=QuantityMode, default=QuantityMode.MULTIPLE
+    )
+    recurring_limit = models.PositiveSmallIntegerField(
+        _("recurring cycles limit"),
+        default=0,
+        help_text=_("After so many renewals, the first invoice not counted, the service ends. 0: no limit."),
+    )
+    fixed_term_days = models.PositiveSmallIntegerField(
+        _("auto terminate after days"),
+        default=0,
+        help_text=_("The service ends so many days after its order, whatever is paid. 0: never."),
+    )
+    term_letter = models.CharField(
+        _("termination e-mail"), max_length=60, choices=TermLetter, blank=True, default=TermLetter.NONE
+    )
+    on_demand = models.CharField(_("on-demand renewals"), max_length=10, choices=OnDemand, default=OnDemand.DEFAULT)
+    # {"MONTHLY": 10}: how many days before the due date a client may renew; absent or 0: never.
+    on_demand_days = models.JSONField(_("days before due"), default=dict, blank=True, validators=[validate_window_days])
+    cross_sells: "models.ManyToManyField[Product, Product]" = models.ManyToManyField(
+        "self", verbose_name=_("cross-sells"), symmetrical=False, related_name="cross_sold_by", blank=True
+    )
+    affiliate_pay = models.CharField(
+        _("affiliate payout"), max_length=10, choices=AffiliatePay, default=AffiliatePay.DEFAULT
+    )
+    affiliate_amount = models.DecimalField(
+        _("payout amount"),
+        max_digits=19,
+        decimal_places=4,
+        default=0,
+        help_text=_("Percent of the payment, or an amount in the default currency."),
+    )
+    is_affiliate_once = models.BooleanField(
+        _("one-time payout"), default=False, help_text=_("Only the first payment counts.")
     )
     has_stock_control = models.BooleanField(
         _("stock control"), default=False, help_text=_("Only as many are sold as are in stock.")
@@ -150,6 +233,10 @@ class Product(models.Model):
             models.CheckConstraint(
                 condition=Q(prorata_day__gte=1, prorata_day__lte=31, prorata_next_after__lte=32),
                 name="prorata_days_are_of_a_month",
+            ),
+            models.CheckConstraint(
+                condition=Q(affiliate_amount__gte=0) & (~Q(affiliate_pay="PERCENT") | Q(affiliate_amount__lte=100)),
+                name="affiliate_payout_makes_sense",
             ),
             models.CheckConstraint(condition=Q(module="") | ~Q(tariff_id=""), name="module_product_has_product_id"),
         ]

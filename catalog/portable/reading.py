@@ -147,6 +147,8 @@ class _Reader:
 
     def clean(self, field: Any, found: Any, path: str) -> Any:
         """A scalar of the file as the column's own type, checked by the column's own rules."""
+        if isinstance(field, models.JSONField):
+            return self.clean_json(field, found, path)
         faults = list(_find_text_faults(found))
         if faults:
             self.errors += [f"{path}: {fault}" for fault in faults]
@@ -157,8 +159,33 @@ class _Reader:
             self.errors += [f"{path}: {message}" for message in error.messages]
             return None
 
+    def clean_json(self, field: Any, found: Any, path: str) -> Any:
+        """A flat list or mapping, such as days before due by cycle."""
+        shape = field.default()
+        if not isinstance(found, type(shape)):
+            words = _("This has to be a list.") if shape == [] else _("This has to be an entry with names and values.")
+            self.fault(path, words)
+            return shape
+        before = len(self.errors)
+        rows = found.items() if isinstance(found, dict) else enumerate(found)
+        for name, value in rows:
+            self.errors += [f"{path}.{name}: {fault}" for fault in _find_text_faults(value)]
+        if len(self.errors) > before:
+            return shape
+        read = {name: _number(value) for name, value in found.items()} if isinstance(found, dict) else found
+        try:
+            return field.clean(read, None)
+        except ValidationError as error:
+            self.errors += [f"{path}: {message}" for message in error.messages]
+            return shape
+
     def fault(self, path: str, message: str) -> None:
         self.errors.append(f"{path}: {message}")
+
+
+def _number(text: str | None) -> int | str | None:
+    """The whole number that is written; what is none stays, for the column's own rules to refuse."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else text
 
 
 def _find_text_faults(found: Any) -> Iterator[str]:

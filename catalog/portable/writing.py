@@ -112,7 +112,7 @@ def _plain(entry: Entry) -> dict[str, Any]:
 
 
 def _scalar(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | list):
+    if value is None or isinstance(value, bool | int | list | dict):
         return value
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
