@@ -21,8 +21,9 @@ class Permission(models.TextChoices):
     MANAGE_CATALOG = "MANAGE_CATALOG", _("Manage products and prices")
     MANAGE_CLIENTS = "MANAGE_CLIENTS", _("Manage clients")
     MANAGE_ORDERS = "MANAGE_ORDERS", _("Place, accept and cancel orders")
-    MANAGE_INVOICES = "MANAGE_INVOICES", _("Record payments")
+    MANAGE_INVOICES = "MANAGE_INVOICES", _("Write invoices, record and refund payments")
     PERFORM_SERVER_OPERATIONS = "PERFORM_SERVER_OPERATIONS", _("Run module commands")
+    MANAGE_SETTINGS = "MANAGE_SETTINGS", _("Change billing and automation settings")
     MANAGE_STAFF = "MANAGE_STAFF", _("Manage staff and API keys")
 
 
@@ -56,6 +57,10 @@ _WRITING: dict[str, Permission] = {
     "billing.order": Permission.MANAGE_ORDERS,
     "billing.promotion": Permission.MANAGE_CATALOG,
     "billing.storesettings": Permission.MANAGE_CATALOG,
+    "billing.billingsettings": Permission.MANAGE_SETTINGS,
+    "billing.automationsettings": Permission.MANAGE_SETTINGS,
+    "billing.seller": Permission.MANAGE_SETTINGS,
+    "billing.bankaccount": Permission.MANAGE_SETTINGS,
     "billing.taxrule": Permission.MANAGE_CATALOG,
     "billing.user": Permission.MANAGE_STAFF,
     "billing.apikey": Permission.MANAGE_STAFF,

@@ -1,12 +1,24 @@
 """Who ordered, what is owed, what they have."""
 
 from billing.models.api_key import ApiKey
+from billing.models.automation import AutomationRun, DutyItem, DutyRun, DutyStatus
+from billing.models.billing_settings import AutomationSettings, BillingSettings, LateFeeType, NumberReset
+from billing.models.cancellation import CancellationRequest, CancellationStatus, CancellationType
 from billing.models.certificate import Certificate, CertificateState
 from billing.models.client import Client, ClientUser
+from billing.models.credit_note import CreditNote, CreditNoteLine
 from billing.models.email import Email, EmailStatus
 from billing.models.event import Event
 from billing.models.finding import Finding, FindingSort, FindingStatus
-from billing.models.invoice import PAYABLE_STATUSES, Invoice, InvoiceCounter, InvoiceLine, InvoiceStatus, LineKind
+from billing.models.invoice import (
+    PAYABLE_STATUSES,
+    Invoice,
+    InvoiceCounter,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceStatus,
+    LineKind,
+)
 from billing.models.ledger import Account, LedgerEntry, LedgerImmutable, Posting
 from billing.models.module_access import ModuleAccess
 from billing.models.operation import (
@@ -24,6 +36,8 @@ from billing.models.order import Order, OrderLine, OrderStatus
 from billing.models.payment import Payment
 from billing.models.pool import PooledLicense, PoolState
 from billing.models.promotion import Audience, Promotion
+from billing.models.refund import Refund, RefundStatus, RefundWay
+from billing.models.seller import BankAccount, Seller
 from billing.models.service import (
     ENDED_STATUSES,
     LIVE_STATUSES,
@@ -35,6 +49,7 @@ from billing.models.service import (
 from billing.models.store_settings import StoreSettings
 from billing.models.tax import TaxRule
 from billing.models.user import StaffRole, User
+from billing.models.vat_check import VatCheck, VatState
 
 __all__ = [
     "ENDED_STATUSES",
@@ -47,10 +62,22 @@ __all__ = [
     "Account",
     "ApiKey",
     "Audience",
+    "AutomationRun",
+    "AutomationSettings",
+    "BankAccount",
+    "BillingSettings",
+    "CancellationRequest",
+    "CancellationStatus",
+    "CancellationType",
     "Certificate",
     "CertificateState",
     "Client",
     "ClientUser",
+    "CreditNote",
+    "CreditNoteLine",
+    "DutyItem",
+    "DutyRun",
+    "DutyStatus",
     "Email",
     "EmailStatus",
     "Event",
@@ -60,12 +87,15 @@ __all__ = [
     "HoldReason",
     "Invoice",
     "InvoiceCounter",
+    "InvoiceKind",
     "InvoiceLine",
     "InvoiceStatus",
+    "LateFeeType",
     "LedgerEntry",
     "LedgerImmutable",
     "LineKind",
     "ModuleAccess",
+    "NumberReset",
     "Operation",
     "OperationAttempt",
     "OperationKind",
@@ -78,6 +108,10 @@ __all__ = [
     "PooledLicense",
     "Posting",
     "Promotion",
+    "Refund",
+    "RefundStatus",
+    "RefundWay",
+    "Seller",
     "Service",
     "ServiceField",
     "ServiceOption",
@@ -86,4 +120,6 @@ __all__ = [
     "StoreSettings",
     "TaxRule",
     "User",
+    "VatCheck",
+    "VatState",
 ]

@@ -5,6 +5,8 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from billing.models.vat_check import VatState
+
 
 class Client(models.Model):
     """A customer account: who is billed, in which currency and language. Users act for it."""
@@ -23,6 +25,13 @@ class Client(models.Model):
     is_tax_exempt = models.BooleanField(
         _("exempt from tax"), default=False, help_text=_("No invoice from now on charges tax.")
     )
+    # What the EU register said of the tax number.
+    vat_state = models.CharField(_("VAT number"), max_length=10, choices=VatState, blank=True, default="")
+    separates_invoices = models.BooleanField(
+        _("separate invoices"), default=False, help_text=_("Each service is invoiced on its own.")
+    )
+    gets_overdue_notices = models.BooleanField(_("overdue notices"), default=True)
+    is_late_fee_exempt = models.BooleanField(_("exempt from late fees"), default=False)
     phone = models.CharField(_("phone"), max_length=30, blank=True, default="")
     currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, verbose_name=_("currency"))
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")

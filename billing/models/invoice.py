@@ -21,6 +21,17 @@ class InvoiceStatus(models.TextChoices):
     COLLECTIONS = "COLLECTIONS", _("Collections")
 
 
+class InvoiceKind(models.TextChoices):
+    """A SALE is booked when it is issued and numbered when it is paid; the others only ask for money.
+
+    ADD_FUNDS becomes credit when paid; MASS_PAY becomes credit and pays the invoices that its lines name.
+    """
+
+    SALE = "SALE", _("Sale")
+    ADD_FUNDS = "ADD_FUNDS", _("Add funds")
+    MASS_PAY = "MASS_PAY", _("Several invoices at once")
+
+
 PAYABLE_STATUSES = (InvoiceStatus.UNPAID, InvoiceStatus.PAYMENT_PENDING, InvoiceStatus.COLLECTIONS)
 
 
@@ -41,6 +52,7 @@ class Invoice(models.Model):
     order = models.OneToOneField(
         "billing.Order", on_delete=models.PROTECT, null=True, blank=True, related_name="invoice"
     )
+    kind = models.CharField(_("kind"), max_length=20, choices=InvoiceKind, default=InvoiceKind.SALE)
     number = models.CharField(_("number"), max_length=50, null=True, blank=True, unique=True)
     status = models.CharField(_("status"), max_length=20, choices=InvoiceStatus, default=InvoiceStatus.UNPAID)
     currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, related_name="+")
@@ -52,6 +64,16 @@ class Invoice(models.Model):
     tax = models.DecimalField(_("tax"), max_digits=19, decimal_places=4, default=0)
     total = models.DecimalField(_("total"), max_digits=19, decimal_places=4)
     amount_paid = models.DecimalField(_("paid"), max_digits=19, decimal_places=4, default=0)
+    # Taken off by credit notes before it was paid; given back of what was paid.
+    amount_credited = models.DecimalField(_("credited"), max_digits=19, decimal_places=4, default=0)
+    amount_refunded = models.DecimalField(_("refunded"), max_digits=19, decimal_places=4, default=0)
+    # Both parties and the language as they were when it was issued; empty while it is a draft.
+    seller = models.JSONField(_("seller"), default=dict, blank=True)
+    buyer = models.JSONField(_("buyer"), default=dict, blank=True)
+    language = models.CharField(_("language"), max_length=5, blank=True, default="")
+    # One unit of the default currency in this one, on the day of issue.
+    exchange_rate = models.DecimalField(_("exchange rate"), max_digits=19, decimal_places=8, default=1)
+    notes = models.TextField(_("notes"), blank=True, default="")
 
     objects = InvoiceQuerySet.as_manager()
 
@@ -61,13 +83,22 @@ class Invoice(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(amount_paid__gte=0) & Q(amount_paid__lte=F("total")), name="invoice_paid_within_total"
+                condition=Q(amount_paid__gte=0, amount_credited__gte=0)
+                & Q(amount_paid__lte=F("total") - F("amount_credited")),
+                name="invoice_paid_within_total",
             ),
             models.CheckConstraint(
-                condition=~Q(status="PAID") | Q(number__isnull=False), name="paid_invoice_has_number"
+                condition=Q(amount_refunded__gte=0) & Q(amount_refunded__lte=F("amount_paid")),
+                name="invoice_refunded_within_paid",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="PAID") | ~Q(kind="SALE") | Q(number__isnull=False), name="paid_invoice_has_number"
             ),
         ]
-        indexes = [models.Index(fields=["due_date"], condition=Q(status="UNPAID"), name="invoice_unpaid_due")]
+        indexes = [
+            models.Index(fields=["client", "-id"], name="invoice_of_client_newest"),
+            models.Index(fields=["due_date"], condition=Q(status="UNPAID"), name="invoice_unpaid_due"),
+        ]
 
     def __str__(self) -> str:
         return self.display_number
@@ -75,7 +106,7 @@ class Invoice(models.Model):
     @property
     def balance(self) -> Decimal:
         """What is still to be paid."""
-        return self.total - self.amount_paid
+        return self.total - self.amount_credited - self.amount_paid
 
     @property
     def proforma_number(self) -> str:
@@ -108,6 +139,10 @@ class LineKind(models.TextChoices):
     SERVICE = "SERVICE", _("Service")
     SETUP = "SETUP", _("Setup")
     DISCOUNT = "DISCOUNT", _("Discount")
+    LATE_FEE = "LATE_FEE", _("Late fee")
+    MANUAL = "MANUAL", _("Item")
+    ADD_FUNDS = "ADD_FUNDS", _("Add funds")
+    INVOICE = "INVOICE", _("Invoice")
 
 
 class InvoiceLine(models.Model):
@@ -120,6 +155,8 @@ class InvoiceLine(models.Model):
     service = models.ForeignKey(
         "billing.Service", on_delete=models.PROTECT, null=True, blank=True, related_name="invoice_lines"
     )
+    # The invoice that a LATE_FEE is for or that an INVOICE line pays.
+    about = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="lines_about_it")
     kind = models.CharField(_("kind"), max_length=20, choices=LineKind)
     description = models.CharField(_("description"), max_length=255)
     period_start = models.DateField(_("from"), null=True, blank=True)
@@ -139,6 +176,9 @@ class InvoiceLine(models.Model):
                 fields=["service", "period_start", "kind"],
                 condition=Q(is_voided=False),
                 name="one_line_per_service_period",
+            ),
+            models.UniqueConstraint(
+                fields=["about"], condition=Q(is_voided=False, kind="LATE_FEE"), name="one_late_fee_per_invoice"
             ),
         ]
 

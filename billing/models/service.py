@@ -72,6 +72,8 @@ class Service(models.Model):
     paid_until = models.DateField(_("paid until"), null=True, blank=True)
     expires_on = models.DateField(_("end date at the partner"), null=True, blank=True)
 
+    # Unpaid services are left alone until this day.
+    keep_until = models.DateField(_("do not end before"), null=True, blank=True)
     # Frozen from the product at the order: 0 renewals is no limit; the day that a fixed term ends it, None for none.
     recurring_limit = models.PositiveSmallIntegerField(_("recurring cycles limit"), default=0)
     term_ends_on = models.DateField(_("fixed term ends on"), null=True, blank=True)
