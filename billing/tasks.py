@@ -11,7 +11,8 @@ from billing.actions.balances import read_every_balance
 from billing.actions.notifications import send_email as send
 from billing.actions.price_lists import refresh_every_price_list, refresh_one_price_list
 from billing.actions.provisioning import run_operation as run
-from billing.actions.sweep import run_nightly, wake_everything_due
+from billing.actions.sweep import wake_everything_due
+from billing.automation.starting import run_due_nights
 from billing.queries.clock import database_now
 
 
@@ -64,6 +65,7 @@ def sync_account(*, server_id: int, **_future: Any) -> None:
     tend_one_account(server_id=server_id, clock=database_now)
 
 
-@shared_task(name="billing.nightly", queue="duties")
-def nightly(**_future: Any) -> None:
-    run_nightly(now=database_now())
+# Ten minutes later the next one goes on where this one was; leases keep two from doing the same.
+@shared_task(name="billing.run_automation", queue="duties", expires=600)
+def run_automation(**_future: Any) -> None:
+    run_due_nights(clock=database_now)

@@ -39,6 +39,11 @@ def wake_account_sync(server_id: int) -> None:
     transaction.on_commit(partial(_send, "billing.sync_account", server_id=server_id))
 
 
+def wake_automation() -> None:
+    """Asks a worker, after commit, to go on with the nightly run."""
+    transaction.on_commit(partial(_send, "billing.run_automation"))
+
+
 def _send(task: str, *, after: timedelta = timedelta(0), **arguments: int) -> None:
     try:
         current_app.send_task(task, kwargs=arguments, countdown=max(after.total_seconds(), 0) or None, retry=False)

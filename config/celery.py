@@ -79,7 +79,8 @@ app.conf.update(
         "refresh-price-lists": {"task": "billing.refresh_price_lists", "schedule": 6 * 3600.0},
         # Hourly, so that a night that was missed is made up for: an account is read whole once a business day.
         "sync-due-accounts": {"task": "billing.sync_due_accounts", "schedule": crontab(minute="23")},
-        "nightly": {"task": "billing.nightly", "schedule": crontab(minute="7")},
+        # It sees for itself whether the night has come: a start that was missed is made up for ten minutes later.
+        "automation": {"task": "billing.run_automation", "schedule": 600.0},
     },
 )
 app.autodiscover_tasks(["billing"])

@@ -25,6 +25,11 @@ def notify_client(event: Event, *, client: Client, now: datetime) -> None:
     _write(event, recipient=client.email, language=client.language, letter=event.name, client=client, now=now)
 
 
+def notify_letter(event: Event, *, letter: str, client: Client, now: datetime) -> None:
+    """A letter of another name than its event: which one an operator chose."""
+    _write(event, recipient=client.email, language=client.language, letter=letter, client=client, now=now)
+
+
 def notify_operators(event: Event, *, now: datetime) -> None:
     """A letter to everyone in OPERATOR_EMAILS."""
     for recipient in settings.OPERATOR_EMAILS:

@@ -5,10 +5,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from billing.actions.ending import end_whole
 from billing.actions.events import record_event
 from billing.actions.invoicing import cancel_invoice, refund_invoice_to_credit
-from billing.actions.lifecycle import end_service
-from billing.actions.queueing import cancel_waiting, queue_operation, release_operation
+from billing.actions.queueing import release_operation
 from billing.actions.stock import return_stock
 from billing.models import (
     HoldReason,
@@ -58,7 +58,7 @@ def cancel_order(*, order: Order, actor: str, now: datetime) -> Order:
         _take_money_back(locked, actor=actor, now=now)
         return_stock(locked)
         for service in Service.objects.select_for_update().filter(order_line__order=locked).order_by("-id"):
-            _end_ordered(service, ServiceStatus.CANCELLED, actor=actor, now=now)
+            end_whole(service=service, status=ServiceStatus.CANCELLED, actor=actor, now=now)
     return locked
 
 
@@ -78,7 +78,7 @@ def mark_order_fraud(*, order: Order, is_bought_ended: bool, actor: str, now: da
         return_stock(locked)
         for service in Service.objects.select_for_update().filter(order_line__order=locked).order_by("-id"):
             if is_bought_ended or not _is_bought(service):
-                _end_ordered(service, ServiceStatus.FRAUD, actor=actor, now=now)
+                end_whole(service=service, status=ServiceStatus.FRAUD, actor=actor, now=now)
     return locked
 
 
@@ -103,20 +103,3 @@ def _is_bought(service: Service) -> bool:
     """Whether it is at the partner, or may be: a purchase was sent and nobody knows yet what came of it."""
     sent = Operation.objects.unsettled().filter(service=service, kind=OperationKind.CREATE, first_sent_at__isnull=False)
     return bool(service.remote_id) or sent.exists()
-
-
-def _end_ordered(service: Service, status: ServiceStatus, *, actor: str, now: datetime) -> None:
-    kinds = (OperationKind.CREATE, OperationKind.RENEW, OperationKind.CHANGE)
-    cancel_waiting(service=service, now=now, actor=actor, kinds=kinds)
-    unsettled = Operation.objects.unsettled().filter(service=service, kind=OperationKind.CREATE).exists()
-    # What has ended keeps its number here; at the partner it may be someone else's by now (pool).
-    if unsettled or (service.remote_id and not service.is_ended):
-        queue_operation(
-            service=service,
-            kind=OperationKind.TERMINATE,
-            now=now,
-            actor=actor,
-            params={"end_as": status},
-        )
-    elif not service.is_ended:
-        end_service(service=service, status=status, now=now, actor=actor)

@@ -16,6 +16,8 @@ from billing.actions.payments import settle_empty_invoice
 from billing.actions.queueing import queue_renewal_if_due
 from billing.actions.renewal_lines import RELATED, count_discounted, write_renewal_lines
 from billing.models import (
+    CancellationRequest,
+    CancellationStatus,
     Client,
     Email,
     Event,
@@ -53,7 +55,9 @@ def _due_services(due_until: date) -> QuerySet[Service]:
         service=OuterRef("pk"), kind=LineKind.SERVICE, period_start=OuterRef("next_due_date"), is_voided=False
     )
     ending = Operation.objects.unsettled().filter(service=OuterRef("pk"), kind="TERMINATE")
-    return Service.objects.invoiced_for_renewal(due_until=due_until).filter(~Exists(lines), ~Exists(ending))
+    stopping = CancellationRequest.objects.filter(service=OuterRef("pk"), status=CancellationStatus.OPEN)
+    due = Service.objects.invoiced_for_renewal(due_until=due_until)
+    return due.filter(~Exists(lines), ~Exists(ending), ~Exists(stopping))
 
 
 def _clients_with_due(due_until: date, *, after: int, only: Client | None) -> list[int]:

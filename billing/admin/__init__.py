@@ -1,6 +1,7 @@
 """The back office: lists and pages to read, buttons that each make one call into `billing.actions`."""
 
 from billing.admin.api_keys import ApiKeyAdmin
+from billing.admin.automation import AutomationRunAdmin, DutyRunAdmin
 from billing.admin.clients import ClientAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
@@ -18,8 +19,10 @@ from billing.admin.tax_rules import TaxRuleAdmin
 
 __all__ = [
     "ApiKeyAdmin",
+    "AutomationRunAdmin",
     "ClientAdmin",
     "CustomFieldAdmin",
+    "DutyRunAdmin",
     "EmailAdmin",
     "EventAdmin",
     "FindingAdmin",

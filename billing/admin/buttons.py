@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from billing.actions.api_keys import ApiKeyRevoked
+from billing.actions.cancellations import CancellationRefused
 from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
 from billing.actions.order_decisions import OrderClosed, OrderNotPending
@@ -24,6 +25,7 @@ from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, P
 from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting
 from billing.actions.staff import StaffInvalid
 from billing.admin.forms import BackOfficeForm
+from billing.automation.starting import DutyNotWaiting
 from billing.permissions import Permission
 from billing.queries.clock import database_now
 from noc.servers import ServerInvalid
@@ -33,8 +35,10 @@ REFUSALS: Final = (
     AlreadyProvisioned,
     ApiKeyRevoked,
     ClientInvalid,
+    CancellationRefused,
     CommandInvalid,
     CommandNotAllowed,
+    DutyNotWaiting,
     InvoiceNotPayable,
     NotEnoughCredit,
     OperationNotOpen,

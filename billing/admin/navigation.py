@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing.admin.automation import automation_badge
 from billing.admin.dashboard import operations_badge
 from billing.admin.findings import findings_badge
 from billing.permissions import Permission
@@ -69,6 +70,18 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
             Place(_("Currencies"), "payments", "admin:catalog_currency_changelist"),
             Place(_("Promo codes"), "sell", "admin:billing_promotion_changelist"),
             Place(_("Tax rules"), "percent", "admin:billing_taxrule_changelist"),
+        ),
+    ),
+    (
+        _("Automation"),
+        (
+            Place(
+                _("Nightly run"),
+                "bedtime",
+                "admin:billing_automationrun_changelist",
+                has_badge=True,
+                badge=automation_badge,
+            ),
         ),
     ),
     (

@@ -8,7 +8,9 @@ class AutomationRun(models.Model):
     """The nightly run of one business day; a missed day is caught up as a run of its own."""
 
     day = models.DateField(_("day"), unique=True)
-    started_at = models.DateTimeField(_("started at"))
+    # A run is planned before it is started.
+    planned_at = models.DateTimeField(_("planned at"), null=True, blank=True)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     class Meta:
@@ -21,13 +23,14 @@ class AutomationRun(models.Model):
 
 
 class DutyStatus(models.TextChoices):
-    """BRAKED waits for an operator's word; FAILED is tried again by the next start of the same day's run."""
+    """BRAKED waits for an operator; FAILED is tried again with the next wake-up; SKIPPED is left to the next day."""
 
     WAITING = "WAITING", _("Waiting")
     RUNNING = "RUNNING", _("Running")
     DONE = "DONE", _("Done")
     BRAKED = "BRAKED", _("Stopped by a brake")
     FAILED = "FAILED", _("Failed")
+    SKIPPED = "SKIPPED", _("Skipped")
 
 
 class DutyRun(models.Model):

@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -46,9 +47,11 @@ class BillingSettings(models.Model):
     )
     has_add_funds = models.BooleanField(_("clients may add funds"), default=True)
     # In the default currency, converted for the others.
-    add_funds_minimum = models.DecimalField(_("least to add"), max_digits=19, decimal_places=4, default=1)
-    add_funds_maximum = models.DecimalField(_("most to add"), max_digits=19, decimal_places=4, default=10_000)
-    most_credit = models.DecimalField(_("most credit in all"), max_digits=19, decimal_places=4, default=100_000)
+    add_funds_minimum = models.DecimalField(_("least to add"), max_digits=19, decimal_places=4, default=Decimal(1))
+    add_funds_maximum = models.DecimalField(_("most to add"), max_digits=19, decimal_places=4, default=Decimal(10_000))
+    most_credit = models.DecimalField(
+        _("most credit in all"), max_digits=19, decimal_places=4, default=Decimal(100_000)
+    )
     needs_order_to_add_funds = models.BooleanField(_("only clients with an active order may add funds"), default=False)
 
     class Meta:
@@ -90,6 +93,12 @@ class LateFeeType(models.TextChoices):
 class AutomationSettings(models.Model):
     """What the nightly run does and when: one row (`queries.settings`). Days of 0 switch a duty off."""
 
+    start_hour = models.PositiveSmallIntegerField(
+        _("the night begins at"),
+        default=2,
+        validators=[MaxValueValidator(23)],
+        help_text=_("Hour of the day in the business time zone."),
+    )
     invoice_days = models.PositiveSmallIntegerField(
         _("renewal invoices, days before due"), default=14, validators=[MaxValueValidator(366)]
     )
@@ -105,8 +114,8 @@ class AutomationSettings(models.Model):
     late_fee_days = models.PositiveSmallIntegerField(_("late fee, days after due"), default=0)
     late_fee_type = models.CharField(_("late fee"), max_length=10, choices=LateFeeType, default=LateFeeType.PERCENT)
     # Amounts in the default currency, converted for the others.
-    late_fee_amount = models.DecimalField(_("percent or amount"), max_digits=19, decimal_places=4, default=10)
-    late_fee_minimum = models.DecimalField(_("least late fee"), max_digits=19, decimal_places=4, default=0)
+    late_fee_amount = models.DecimalField(_("percent or amount"), max_digits=19, decimal_places=4, default=Decimal(10))
+    late_fee_minimum = models.DecimalField(_("least late fee"), max_digits=19, decimal_places=4, default=Decimal(0))
     suspend_days = models.PositiveSmallIntegerField(
         _("suspend, days after due"), default=0, help_text=_("Where the module can suspend; 0: never.")
     )
@@ -123,7 +132,7 @@ class AutomationSettings(models.Model):
         _("brake: times the usual"),
         max_digits=5,
         decimal_places=2,
-        default=3,
+        default=Decimal(3),
         validators=[MinValueValidator(1)],
     )
     brake_floor = models.PositiveIntegerField(

@@ -7,6 +7,7 @@ from babel.dates import format_date
 from django import template
 from django.utils.translation import get_language
 
+from billing.automation.registry import get_duty
 from catalog.money import format_money
 
 register = template.Library()
@@ -16,6 +17,13 @@ register = template.Library()
 def amount(value: Decimal | str, currency: str) -> str:
     """Money in the reader's language: `{{ invoice.total|amount:invoice.currency_id }}`. Events keep it as text."""
     return format_money(Decimal(value), currency, language=get_language() or "en")
+
+
+@register.filter
+def duty_label(code: str) -> str:
+    """What a duty of the nightly run is called; its code once it is no longer there."""
+    duty = get_duty(code)
+    return str(duty.label) if duty else code
 
 
 @register.filter

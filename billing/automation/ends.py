@@ -1,0 +1,174 @@
+"""Duties that end services: cancellation requests, what nobody paid, renewal limits, fixed terms."""
+
+from datetime import timedelta
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.actions.cancellations import carry_out
+from billing.actions.ending import end_whole
+from billing.actions.events import record_event
+from billing.actions.notifications import notify_letter
+from billing.actions.unpaid_invoices import drop_unpaid_lines
+from billing.automation.night import Night, Touched
+from billing.automation.sweeps import Sweep
+from billing.models import (
+    CancellationRequest,
+    CancellationStatus,
+    CancellationType,
+    InvoiceLine,
+    InvoiceStatus,
+    LineKind,
+    Operation,
+    OperationKind,
+    Service,
+    ServiceStatus,
+)
+from catalog.models import Cycle
+
+ACTOR = "automation"
+
+
+def _live() -> QuerySet[Service]:
+    """Live services that are not being ended already."""
+    ending = Operation.objects.unsettled().filter(service=OuterRef("pk"), kind=OperationKind.TERMINATE)
+    return Service.objects.live().filter(~Exists(ending)).select_related("client", "product")
+
+
+def _touched(service: Service, outcome: str) -> Touched:
+    amount = service.recurring_amount if service.recurring_amount else None
+    return Touched("service", service.pk, outcome, -amount if amount else None, service.currency_id)
+
+
+def _end(night: Night, service: Service, status: ServiceStatus) -> None:
+    end_whole(service=service, status=status, now=night.now, actor=ACTOR)
+    if night.settings.voids_invoices_of_cancelled:
+        drop_unpaid_lines(service=service, now=night.now, actor=ACTOR)
+
+
+class Cancellations(Sweep[CancellationRequest]):
+    """Requests whose paid period is over (§3.3)."""
+
+    code = "cancellations"
+    label = gettext_lazy("Cancellation requests")
+    words = gettext_lazy("Ends services whose clients asked for it, once what was paid is over.")
+    ends_services = True
+
+    def candidates(self, night: Night) -> QuerySet[CancellationRequest]:
+        """Open ones that are due; none while the setting is off."""
+        if not night.settings.ends_cancelled:
+            return CancellationRequest.objects.none()
+        is_over = Q(type=CancellationType.IMMEDIATE) | Q(
+            end_of_period__lte=night.day, type=CancellationType.END_OF_PERIOD
+        )
+        wishes = CancellationRequest.objects.filter(status=CancellationStatus.OPEN)
+        return (
+            wishes.annotate(end_of_period=Coalesce("service__paid_until", "service__next_due_date"))
+            .filter(is_over)
+            .select_related("service__client", "service__product")
+        )
+
+    def intend(self, night: Night, row: CancellationRequest) -> Touched:
+        """The service that ends."""
+        return _touched(row.service, _("Cancelled as the client asked"))
+
+    def do(self, night: Night, row: CancellationRequest) -> None:
+        """Ends it, if the request was not withdrawn meanwhile."""
+        if carry_out(wish=row, now=night.now, actor=ACTOR) and night.settings.voids_invoices_of_cancelled:
+            drop_unpaid_lines(service=row.service, now=night.now, actor=ACTOR)
+
+
+class Unpaid(Sweep[Service]):
+    """Services whose renewal nobody paid (§6, terminations)."""
+
+    code = "terminations"
+    label = gettext_lazy("Unpaid services")
+    words = gettext_lazy("Ends services whose renewal invoice is long overdue.")
+    ends_services = True
+
+    def candidates(self, night: Night) -> QuerySet[Service]:
+        """Live, overdue by so many days, and not kept by an operator until later."""
+        days = night.settings.terminate_days
+        if not days:
+            return Service.objects.none()
+        overdue = InvoiceLine.objects.filter(
+            service=OuterRef("pk"),
+            kind=LineKind.SERVICE,
+            is_voided=False,
+            invoice__status=InvoiceStatus.UNPAID,
+            invoice__due_date__lte=night.day - timedelta(days=days),
+        )
+        return _live().filter(Exists(overdue)).filter(Q(keep_until=None) | Q(keep_until__lte=night.day))
+
+    def intend(self, night: Night, row: Service) -> Touched:
+        """Ends unpaid."""
+        return _touched(row, _("Ended unpaid"))
+
+    def do(self, night: Night, row: Service) -> None:
+        """As TERMINATED: by us, for want of payment."""
+        record_event("service.unpaid", now=night.now, actor=ACTOR, service=row)
+        _end(night, row, ServiceStatus.TERMINATED)
+
+
+class RecurringLimits(Sweep[Service]):
+    """Services that were renewed as often as their product allows (P6)."""
+
+    code = "recurring_limits"
+    label = gettext_lazy("Recurring cycles limit")
+    words = gettext_lazy("Ends services at the end of the last period that their product allows.")
+    ends_services = True
+
+    def candidates(self, night: Night) -> QuerySet[Service]:
+        """All renewals had, the last of them paid, and its period over."""
+        renewals = (
+            InvoiceLine.objects.filter(
+                service=OuterRef("pk"),
+                kind=LineKind.SERVICE,
+                is_voided=False,
+                period_start__gt=OuterRef("registered_on"),
+                invoice__status=InvoiceStatus.PAID,
+            )
+            .order_by()
+            .values("service")
+            .annotate(count=Count("pk"))
+            .values("count")
+        )
+        limited = _live().filter(recurring_limit__gt=0, paid_until__lte=night.day).exclude(cycle=Cycle.ONE_TIME)
+        return limited.annotate(renewals=Coalesce(Subquery(renewals), 0)).filter(renewals__gte=F("recurring_limit"))
+
+    def intend(self, night: Night, row: Service) -> Touched:
+        """Cancelled by its limit."""
+        words = _("Renewed %(count)s times, as often as its product allows") % {"count": row.recurring_limit}
+        return _touched(row, words)
+
+    def do(self, night: Night, row: Service) -> None:
+        """As CANCELLED, which guide B asks for."""
+        record_event("service.limit_reached", now=night.now, actor=ACTOR, service=row)
+        _end(night, row, ServiceStatus.CANCELLED)
+
+
+class FixedTerms(Sweep[Service]):
+    """Services whose days are over, whatever is paid (P7)."""
+
+    code = "fixed_terms"
+    label = gettext_lazy("Fixed terms")
+    words = gettext_lazy("Ends services whose days are over and sends the termination e-mail of their product.")
+    ends_services = True
+
+    def candidates(self, night: Night) -> QuerySet[Service]:
+        """Everything live whose day has come."""
+        return _live().filter(term_ends_on__lte=night.day)
+
+    def intend(self, night: Night, row: Service) -> Touched:
+        """Ends with its term."""
+        return _touched(row, _("Its term is over"))
+
+    def do(self, night: Night, row: Service) -> None:
+        """As TERMINATED; the letter goes out with the event."""
+        data = {"ended_on": str(row.term_ends_on)}
+        event = record_event("service.term_ended", now=night.now, actor=ACTOR, service=row, data=data)
+        if row.term_letter:
+            notify_letter(event, letter=row.term_letter, client=row.client, now=night.now)
+        _end(night, row, ServiceStatus.TERMINATED)

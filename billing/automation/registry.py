@@ -1,0 +1,28 @@
+"""The duties of a night in their order; each builds on what those before it left (whmcs-behaviour §6)."""
+
+from typing import Any, Final
+
+from billing.automation.digest import Digest
+from billing.automation.duty import Duty
+from billing.automation.ends import Cancellations, FixedTerms, RecurringLimits, Unpaid
+from billing.automation.notices import Notices
+from billing.automation.partner import Cover, LicensePool, PartnerAccounts
+from billing.automation.stale_orders import StaleOrders
+
+DUTIES: Final[tuple[Duty[Any], ...]] = (
+    Notices(),
+    Cancellations(),
+    Unpaid(),
+    RecurringLimits(),
+    FixedTerms(),
+    StaleOrders(),
+    Cover(),
+    LicensePool(),
+    PartnerAccounts(),
+    Digest(),
+)
+
+
+def get_duty(code: str) -> Duty[Any] | None:
+    """The duty of that code; None for one that is no longer there."""
+    return next((duty for duty in DUTIES if duty.code == code), None)
