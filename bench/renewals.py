@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from billing.actions.renewals import issue_renewals
+from billing.actions.renewal_runs import issue_renewals
 from billing.models import Client, Invoice, Order, OrderLine, Service
 from catalog.models import Product
 

@@ -7,13 +7,17 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from billing.actions.accounts import save_account
 from billing.actions.clients import register_client
 from billing.actions.ordering import ItemRequest, place_order
 from billing.actions.payments import record_payment
 from billing.actions.provisioning import run_operation
-from billing.models import Client, Invoice, Operation, Order, Payment, Service
-from billing.queries.clock import database_now
+from billing.automation.night import Night
+from billing.automation.partner import Cover
+from billing.models import AutomationSettings, Client, Invoice, Operation, Order, Payment, Service
+from billing.queries.clock import business_date, database_now
 from catalog.actions.products import PriceValues, create_product
 from catalog.models import Currency, Product, ProductGroup
 from noc.models import Server
@@ -128,6 +132,14 @@ def make_active_service(client: Client, product: Product, **fields: str) -> Serv
     run_due_operations()
     service.refresh_from_db()
     return service
+
+
+def judge_cover(*, now: datetime) -> int:
+    """What the nightly run queues for want of cover; how many."""
+    duty, night = Cover(), Night(business_date(now), business_date(now), now, AutomationSettings())
+    with transaction.atomic():
+        batch = duty.find(night, after=0, limit=1000, is_locked=True)
+        return len(duty.act(night, duty.judge(night, batch.rows))) if batch else 0
 
 
 def run_due_operations(

@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from billing.actions.bulk_rows import insert_many
 from billing.models import Email, Event, Invoice
-
-BATCH = 500
 
 
 def tell_clients(name: str, invoices: Sequence[Invoice], *, now: datetime) -> list[Event]:
     """Writes the event `name` for each invoice and the letter of that name to its client (loaded with it)."""
-    events = Event.objects.bulk_create(
-        [Event(name=name, at=now, client_id=one.client_id, invoice=one) for one in invoices], batch_size=BATCH
-    )
-    Email.objects.bulk_create(
+    events = insert_many([Event(name=name, at=now, client_id=one.client_id, invoice=one) for one in invoices])
+    insert_many(
         [
             Email(
                 event=event,
@@ -24,7 +21,6 @@ def tell_clients(name: str, invoices: Sequence[Invoice], *, now: datetime) -> li
                 run_after=now,
             )
             for event, invoice in zip(events, invoices, strict=True)
-        ],
-        batch_size=BATCH,
+        ]
     )
-    return events
+    return list(events)

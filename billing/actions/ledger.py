@@ -1,9 +1,10 @@
 """The books: each business fact is a posting whose entries sum to zero. Nothing else writes to the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from billing.actions.bulk_rows import insert_many
 from billing.models import Account, Client, Invoice, LedgerEntry, Payment, Posting
 
 
@@ -31,6 +32,27 @@ def post(
         if amount
     )
     return posting
+
+
+def post_issued(invoices: Sequence[Invoice], *, now: datetime) -> None:
+    """The postings of many invoices that were issued at once. Call it in the transaction that writes them."""
+    postings = insert_many(
+        [Posting(kind="invoice.issued", client_id=i.client_id, invoice=i, posted_at=now) for i in invoices]
+    )
+    insert_many(
+        [
+            LedgerEntry(
+                posting=posting,
+                account=account,
+                client_id=invoice.client_id,
+                currency_id=invoice.currency_id,
+                amount=amount,
+            )
+            for posting, invoice in zip(postings, invoices, strict=True)
+            for account, amount in invoice_amounts(subtotal=invoice.subtotal, tax=invoice.tax).items()
+            if amount
+        ]
+    )
 
 
 def invoice_amounts(*, subtotal: Decimal, tax: Decimal) -> dict[Account, Decimal]:

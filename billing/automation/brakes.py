@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -34,7 +35,7 @@ def read_usual(duty: str) -> Usual:
     return Usual(len(nights), max((count for count, _amounts in nights), default=0), amounts)
 
 
-def find_brake(duty: Duty[object], tally: Tally, *, settings: AutomationSettings, ended_tonight: int) -> str:
+def find_brake(duty: Duty[Any, Any], tally: Tally, *, settings: AutomationSettings, ended_tonight: int) -> str:
     """Why the duty has to wait for an operator, in words; "" if it may run.
 
     `ended_tonight`: services that other duties of this night ended already.
@@ -44,7 +45,7 @@ def find_brake(duty: Duty[object], tally: Tally, *, settings: AutomationSettings
     return _find_ended_brake(duty, tally, settings, ended_tonight) or _find_usual_brake(duty, tally, settings)
 
 
-def _find_ended_brake(duty: Duty[object], tally: Tally, settings: AutomationSettings, ended_tonight: int) -> str:
+def _find_ended_brake(duty: Duty[Any, Any], tally: Tally, settings: AutomationSettings, ended_tonight: int) -> str:
     if not duty.ends_services:
         return ""
     live, ended = Service.objects.live().count(), tally.count + ended_tonight
@@ -55,7 +56,7 @@ def _find_ended_brake(duty: Duty[object], tally: Tally, settings: AutomationSett
     return _("%(ended)s of %(live)s live services would end: more than %(percent)s %%.") % words
 
 
-def _find_usual_brake(duty: Duty[object], tally: Tally, settings: AutomationSettings) -> str:
+def _find_usual_brake(duty: Duty[Any, Any], tally: Tally, settings: AutomationSettings) -> str:
     usual = read_usual(duty.code)
     if usual.nights < FEWEST_NIGHTS:
         return ""

@@ -10,7 +10,7 @@ from billing.automation.night import Night, Tally, Touched
 WHOLE: Literal["whole"] = "whole"
 
 
-class Chore(Duty[str]):
+class Chore(Duty[str, str]):
     """A duty with a single step."""
 
     @abstractmethod

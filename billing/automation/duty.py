@@ -16,14 +16,14 @@ class Batch[Row](NamedTuple):
     last_key: int
 
 
-class Intent[Row](NamedTuple):
-    """What is to be done to a candidate, as the plan counts it."""
+class Intent[Deed](NamedTuple):
+    """What is to be done, as the plan counts it; `deed` is the candidate, or what was made of it."""
 
-    row: Row
+    deed: Deed
     touched: Touched
 
 
-class Duty[Row](ABC):
+class Duty[Row, Deed](ABC):
     """One step of the nightly run.
 
     Doing it again the same night changes nothing: what was done is no candidate any more. `ends_services`: the brake
@@ -42,11 +42,11 @@ class Duty[Row](ABC):
         """The next candidates with keys above `after`, locked if something will be done to them; None at the end."""
 
     @abstractmethod
-    def judge(self, night: Night, rows: Sequence[Row]) -> list[Intent[Row]]:
+    def judge(self, night: Night, rows: Sequence[Row]) -> list[Intent[Deed]]:
         """What is to be done to which of them; writes nothing."""
 
     @abstractmethod
-    def act(self, night: Night, intents: Sequence[Intent[Row]]) -> list[Touched]:
+    def act(self, night: Night, intents: Sequence[Intent[Deed]]) -> list[Touched]:
         """Does it, in the transaction of the caller; returns what was touched."""
 
     def name_of(self, row: Row) -> tuple[str, int]:
@@ -54,7 +54,7 @@ class Duty[Row](ABC):
         pk: int = getattr(row, "pk", 0)
         return type(row).__name__.lower(), pk
 
-    def intents(self, night: Night) -> Iterator[list[Intent[Row]]]:
+    def intents(self, night: Night) -> Iterator[list[Intent[Deed]]]:
         """Everything that would be done, batch by batch; writes nothing."""
         after = 0
         while batch := self.find(night, after=after, limit=self.batch_size, is_locked=False):

@@ -74,10 +74,13 @@ class Cancellations(Sweep[CancellationRequest]):
         """The service that ends."""
         return _touched(row.service, _("Cancelled as the client asked"))
 
-    def do(self, night: Night, row: CancellationRequest) -> None:
+    def do(self, night: Night, row: CancellationRequest) -> bool:
         """Ends it, if the request was not withdrawn meanwhile."""
-        if carry_out(wish=row, now=night.now, actor=ACTOR) and night.settings.voids_invoices_of_cancelled:
+        if not carry_out(wish=row, now=night.now, actor=ACTOR):
+            return False
+        if night.settings.voids_invoices_of_cancelled:
             drop_unpaid_lines(service=row.service, now=night.now, actor=ACTOR)
+        return True
 
 
 class Unpaid(Sweep[Service]):
@@ -106,10 +109,11 @@ class Unpaid(Sweep[Service]):
         """Ends unpaid."""
         return _touched(row, _("Ended unpaid"))
 
-    def do(self, night: Night, row: Service) -> None:
+    def do(self, night: Night, row: Service) -> bool:
         """As TERMINATED: by us, for want of payment."""
         record_event("service.unpaid", now=night.now, actor=ACTOR, service=row)
         _end(night, row, ServiceStatus.TERMINATED)
+        return True
 
 
 class RecurringLimits(Sweep[Service]):
@@ -143,10 +147,11 @@ class RecurringLimits(Sweep[Service]):
         words = _("Renewed %(count)s times, as often as its product allows") % {"count": row.recurring_limit}
         return _touched(row, words)
 
-    def do(self, night: Night, row: Service) -> None:
+    def do(self, night: Night, row: Service) -> bool:
         """As CANCELLED, which guide B asks for."""
         record_event("service.limit_reached", now=night.now, actor=ACTOR, service=row)
         _end(night, row, ServiceStatus.CANCELLED)
+        return True
 
 
 class FixedTerms(Sweep[Service]):
@@ -165,10 +170,11 @@ class FixedTerms(Sweep[Service]):
         """Ends with its term."""
         return _touched(row, _("Its term is over"))
 
-    def do(self, night: Night, row: Service) -> None:
+    def do(self, night: Night, row: Service) -> bool:
         """As TERMINATED; the letter goes out with the event."""
         data = {"ended_on": str(row.term_ends_on)}
         event = record_event("service.term_ended", now=night.now, actor=ACTOR, service=row, data=data)
         if row.term_letter:
             notify_letter(event, letter=row.term_letter, client=row.client, now=night.now)
         _end(night, row, ServiceStatus.TERMINATED)
+        return True

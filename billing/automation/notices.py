@@ -41,7 +41,7 @@ def stages_of(settings: AutomationSettings) -> list[Stage]:
     return found
 
 
-class Notices(Duty[Invoice]):
+class Notices(Duty[Invoice, Invoice]):
     """Each unpaid invoice gets the newest notice that is due for it; one that was missed is not sent late.
 
     A reminder makes no sense for an invoice that was issued when it would have been due.
@@ -79,7 +79,7 @@ class Notices(Duty[Invoice]):
         """An event and a letter each, as rows; workers send them."""
         by_event: dict[str, list[Invoice]] = {}
         for intent in intents:
-            by_event.setdefault(intent.touched.outcome, []).append(intent.row)
+            by_event.setdefault(intent.touched.outcome, []).append(intent.deed)
         for event, invoices in by_event.items():
             tell_clients(event, invoices, now=night.now)
         return [intent.touched for intent in intents]

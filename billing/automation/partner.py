@@ -39,9 +39,9 @@ class Cover(Sweep[Service]):
         words = _("Paid until %(paid)s, ends %(ends)s") % {"paid": row.paid_until, "ends": row.expires_on}
         return Touched("service", row.pk, words)
 
-    def do(self, night: Night, row: Service) -> None:
+    def do(self, night: Night, row: Service) -> bool:
         """Queues the renewal, unless a person has to decide about an earlier one."""
-        queue_renewal_if_due(service=row, now=night.now)
+        return queue_renewal_if_due(service=row, now=night.now) is not None
 
 
 class LicensePool(Chore):
@@ -74,6 +74,7 @@ class PartnerAccounts(Sweep[Server]):
         is_read = row.synced_at is not None and business_date(row.synced_at) >= night.today
         return None if is_read else Touched("server", row.pk, _("To be read"))
 
-    def do(self, night: Night, row: Server) -> None:
+    def do(self, night: Night, row: Server) -> bool:
         """After commit; an account that cannot be read now is asked for again each hour."""
         wake_account_sync(row.pk)
+        return True

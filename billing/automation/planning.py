@@ -21,7 +21,7 @@ from billing.queries.billing_settings import read_automation_settings
 class PlannedDuty:
     """What a duty would do, what is usual, and why it would stop ("" if it would not)."""
 
-    duty: Duty[Any]
+    duty: Duty[Any, Any]
     tally: Tally
     usual: Usual
     brake: str
@@ -59,7 +59,7 @@ def keep_plan(*, day: date, now: datetime) -> AutomationRun:
     return run
 
 
-def preview_duty(duty: Duty[Any], *, day: date, now: datetime, limit: int) -> Sequence[Touched]:
+def preview_duty(duty: Duty[Any, Any], *, day: date, now: datetime, limit: int) -> Sequence[Touched]:
     """The first objects that the duty would touch."""
     night = Night(day, day, now, read_automation_settings())
     touched = (intent.touched for intent in chain.from_iterable(duty.intents(night)))

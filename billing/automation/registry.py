@@ -7,9 +7,11 @@ from billing.automation.duty import Duty
 from billing.automation.ends import Cancellations, FixedTerms, RecurringLimits, Unpaid
 from billing.automation.notices import Notices
 from billing.automation.partner import Cover, LicensePool, PartnerAccounts
+from billing.automation.renewal_invoices import RenewalInvoices
 from billing.automation.stale_orders import StaleOrders
 
-DUTIES: Final[tuple[Duty[Any], ...]] = (
+DUTIES: Final[tuple[Duty[Any, Any], ...]] = (
+    RenewalInvoices(),
     Notices(),
     Cancellations(),
     Unpaid(),
@@ -23,6 +25,6 @@ DUTIES: Final[tuple[Duty[Any], ...]] = (
 )
 
 
-def get_duty(code: str) -> Duty[Any] | None:
+def get_duty(code: str) -> Duty[Any, Any] | None:
     """The duty of that code; None for one that is no longer there."""
     return next((duty for duty in DUTIES if duty.code == code), None)

@@ -53,7 +53,7 @@ def _waits_for_earlier(duty_run: DutyRun) -> bool:
     return earlier.exclude(status__in=[DutyStatus.DONE, DutyStatus.SKIPPED]).exists()
 
 
-def _do(duty: Duty[Any], duty_run: DutyRun, clock: Clock) -> None:
+def _do(duty: Duty[Any, Any], duty_run: DutyRun, clock: Clock) -> None:
     now = clock()
     if not claim_duty(duty_run, now=now):
         return
@@ -70,7 +70,7 @@ def _do(duty: Duty[Any], duty_run: DutyRun, clock: Clock) -> None:
         _give_up(duty_run, error, clock)
 
 
-def _stop_at_brake(duty: Duty[Any], duty_run: DutyRun, night: Night, clock: Clock) -> bool:
+def _stop_at_brake(duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock: Clock) -> bool:
     """Writes the plan; leaves the duty to an operator if it is far outside the usual and nobody has let it go."""
     tally = duty.plan(night)
     DutyRun.objects.filter(pk=duty_run.pk).update(planned_count=tally.count, planned_amounts=tally.frozen())
@@ -92,7 +92,7 @@ def _ended_tonight(duty_run: DutyRun) -> int:
     return found.aggregate(sum=Sum("done_count"))["sum"] or 0
 
 
-def _do_all(duty: Duty[Any], duty_run: DutyRun, night: Night, clock: Clock) -> None:
+def _do_all(duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock: Clock) -> None:
     after = 0
     while True:
         try:
@@ -107,7 +107,9 @@ def _do_all(duty: Duty[Any], duty_run: DutyRun, night: Night, clock: Clock) -> N
         after = reached
 
 
-def _do_batch(duty: Duty[Any], duty_run: DutyRun, night: Night, clock: Clock, *, after: int, limit: int) -> int | None:
+def _do_batch(
+    duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock: Clock, *, after: int, limit: int
+) -> int | None:
     """The deeds and the note of them in one transaction; returns the key reached, None at the end."""
     with transaction.atomic():
         batch = duty.find(night, after=after, limit=limit, is_locked=True)
@@ -118,7 +120,7 @@ def _do_batch(duty: Duty[Any], duty_run: DutyRun, night: Night, clock: Clock, *,
     return batch.last_key
 
 
-def _do_singly(duty: Duty[Any], duty_run: DutyRun, night: Night, clock: Clock, *, after: int) -> int | None:
+def _do_singly(duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock: Clock, *, after: int) -> int | None:
     """One candidate at a time, so that one that cannot be done keeps no other from it."""
     whole = duty.find(night, after=after, limit=duty.batch_size, is_locked=False)
     last_key = whole.last_key if whole else after
@@ -137,7 +139,7 @@ def _do_singly(duty: Duty[Any], duty_run: DutyRun, night: Night, clock: Clock, *
 
 
 def _note_failure(
-    duty: Duty[Any], duty_run: DutyRun, night: Night, clock: Clock, error: Exception, *, after: int
+    duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock: Clock, error: Exception, *, after: int
 ) -> int | None:
     batch = duty.find(night, after=after, limit=1, is_locked=False)
     if batch is None:

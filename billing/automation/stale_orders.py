@@ -41,6 +41,7 @@ class StaleOrders(Sweep[Order]):
         """Cancelled; its money is no longer awaited."""
         return Touched("order", row.pk, _("Cancelled unpaid"), -row.total, row.currency_id)
 
-    def do(self, night: Night, row: Order) -> None:
+    def do(self, night: Night, row: Order) -> bool:
         """As an operator would."""
         cancel_order(order=row, actor=ACTOR, now=night.now)
+        return True

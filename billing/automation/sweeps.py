@@ -10,7 +10,7 @@ from billing.automation.duty import Batch, Duty, Intent
 from billing.automation.night import Night, Touched
 
 
-class Sweep[Row: models.Model](Duty[Row]):
+class Sweep[Row: models.Model](Duty[Row, Row]):
     """A duty whose candidates are rows of one table; `object_type` is what the items call them."""
 
     batch_size = 100
@@ -24,8 +24,8 @@ class Sweep[Row: models.Model](Duty[Row]):
         """What is to be done to the candidate; None for nothing after all."""
 
     @abstractmethod
-    def do(self, night: Night, row: Row) -> None:
-        """Does it, in the transaction of the caller, with the row locked."""
+    def do(self, night: Night, row: Row) -> bool:
+        """Does it, in the caller's transaction, with the row locked; False if there was nothing to do after all."""
 
     def find(self, night: Night, *, after: int, limit: int, is_locked: bool) -> Batch[Row] | None:
         """By ids; the rows themselves are locked, not what they were joined with."""
@@ -42,6 +42,4 @@ class Sweep[Row: models.Model](Duty[Row]):
 
     def act(self, night: Night, intents: Sequence[Intent[Row]]) -> list[Touched]:
         """Row by row."""
-        for intent in intents:
-            self.do(night, intent.row)
-        return [intent.touched for intent in intents]
+        return [intent.touched for intent in intents if self.do(night, intent.deed)]

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import date
 from typing import Self
 
@@ -36,14 +37,14 @@ class ServiceQuerySet(models.QuerySet["Service"]):
         """Provisioned and not ended."""
         return self.filter(status__in=LIVE_STATUSES)
 
-    def invoiced_for_renewal(self, *, due_until: date) -> Self:
-        """Live recurring services whose next period, or the partner's end date, comes by `due_until`."""
-        return (
-            self.live()
-            .exclude(cycle=Cycle.ONE_TIME)
-            .filter(next_due_date__isnull=False, recurring_amount__gt=0)
-            .filter(Q(next_due_date__lte=due_until) | Q(expires_on__lte=due_until, paid_until__lte=F("expires_on")))
-        )
+    def invoiced_for_renewal(self, horizon: Mapping[str, date]) -> Self:
+        """Live recurring services whose next period, or the partner's end date, comes by the day of their cycle."""
+        is_due = Q()
+        for day in sorted(set(horizon.values())):
+            cycles = [cycle for cycle, until in horizon.items() if until == day]
+            comes = Q(next_due_date__lte=day) | Q(expires_on__lte=day, paid_until__lte=F("expires_on"))
+            is_due |= Q(cycle__in=cycles) & comes
+        return self.live().filter(is_due, next_due_date__isnull=False, recurring_amount__gt=0)
 
 
 class Service(models.Model):

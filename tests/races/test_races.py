@@ -15,7 +15,7 @@ from billing.actions.ordering import CheckoutConflict, ItemRequest, OrderInvalid
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, add_credit, pay_with_credit, record_payment
 from billing.actions.provisioning.claiming import claim_operation
 from billing.actions.provisioning.pooling import take_next
-from billing.actions.renewals import issue_renewals, judge_cover
+from billing.actions.renewal_runs import issue_renewals
 from billing.models import (
     Client,
     Invoice,
@@ -33,6 +33,7 @@ from billing.queries.clock import database_now
 from noc.sandbox.server import Sandbox
 from tests.builders import (
     World,
+    judge_cover,
     make_active_service,
     make_client,
     make_world,

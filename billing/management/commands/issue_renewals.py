@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing.actions.renewals import issue_renewals, judge_cover
+from billing.actions.renewal_runs import issue_renewals
 from billing.queries.clock import business_date, database_now
 
 
@@ -23,5 +23,4 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError("--on must be a date such as 2026-12-31.") from error
         issued = issue_renewals(on=on, now=now)
-        queued = judge_cover(now=now)
-        self.stdout.write(f"{issued} invoices issued, {queued} renewals queued")
+        self.stdout.write(f"{issued} invoices issued")

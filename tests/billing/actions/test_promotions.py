@@ -9,7 +9,7 @@ import pytest
 
 from billing.actions.order_decisions import cancel_order
 from billing.actions.ordering import ItemRequest, OrderInvalid, place_order
-from billing.actions.renewals import issue_renewals
+from billing.actions.renewal_runs import issue_renewals
 from billing.models import Client, Invoice, Order, Promotion, Service, TaxRule
 from billing.queries.books import find_differences
 from catalog.models import Currency, Price, Product

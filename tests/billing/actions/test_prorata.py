@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from billing.actions.ordering import ItemRequest, place_order
-from billing.actions.renewals import issue_renewals
+from billing.actions.renewal_runs import issue_renewals
 from billing.models import Invoice, Service
 from catalog.models import Product
 from tests.builders import World, make_product, pay, place, run_due_operations

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from billing.actions.renewals import issue_renewal_now, issue_renewals
+from billing.actions.renewal_runs import issue_renewals
+from billing.actions.renewals import issue_renewal_now
 from billing.models import Email, Invoice, LedgerEntry, Operation, Service
 from billing.queries.clock import database_now
 from tests.builders import World, make_active_service, make_client, pay, place_paid_order

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.actions.clients import ClientInvalid, set_tax_exemption, update_client
-from billing.actions.renewals import issue_renewals
+from billing.actions.renewal_runs import issue_renewals
 from billing.models import Invoice, LedgerEntry, Service, TaxRule
 from billing.queries.books import find_differences
 from billing.queries.clock import database_now

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
-from billing.actions.renewals import issue_renewals
+from billing.actions.renewal_runs import issue_renewals
 from billing.automation.planning import keep_plan
 from billing.automation.running import run_night
 from billing.models import AutomationRun, AutomationSettings, DutyRun, Invoice

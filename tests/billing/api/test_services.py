@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from billing.actions.renewals import issue_renewals
+from billing.actions.renewal_runs import issue_renewals
 from billing.models import Operation, OperationStatus, Service, ServiceStatus
 from noc.models import Server
 from noc.sandbox.faults import Fault

@@ -32,12 +32,13 @@ class Greeting(Sweep[Client]):
     def intend(self, night: Night, row: Client) -> Touched | None:
         return Touched("client", row.pk, "greeted", amount=None)
 
-    def do(self, night: Night, row: Client) -> None:
+    def do(self, night: Night, row: Client) -> bool:
         self.before(row)
         if row.pk in self.broken:
             raise ValueError("cannot be greeted")
         row.company += self.mark(night)
         row.save(update_fields=["company"])
+        return True
 
     def mark(self, night: Night) -> str:
         return f"[{self.code} {night.day}]"
@@ -46,7 +47,7 @@ class Greeting(Sweep[Client]):
         return DutyItem.objects.filter(duty_run__duty=self.code, is_failed=False).count()
 
 
-def install(monkeypatch: pytest.MonkeyPatch, *duties: Duty[Any]) -> None:
+def install(monkeypatch: pytest.MonkeyPatch, *duties: Duty[Any, Any]) -> None:
     """These are the duties of every night."""
     for module in ("nights", "planning", "running"):
         monkeypatch.setattr(f"billing.automation.{module}.DUTIES", duties)

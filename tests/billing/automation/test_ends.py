@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from billing.actions.cancellations import request_cancellation, withdraw_cancellation
-from billing.actions.renewals import issue_renewals
+from billing.actions.renewal_runs import issue_renewals
 from billing.models import AutomationSettings, CancellationType, DutyRun, Email, Invoice, Operation, Service
 from billing.queries.clock import database_now
 from tests.builders import World, make_active_service, pay, run_due_operations

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.actions.notifications import send_email
-from billing.actions.renewals import issue_renewals
+from billing.actions.renewal_runs import issue_renewals
 from billing.models import AutomationSettings, Client, DutyRun, Email, Invoice, Service
 from billing.queries.clock import database_now
 from tests.builders import World, make_active_service, make_client, pay, place

@@ -11,14 +11,14 @@ from babel.dates import format_date
 from billing.actions.commands import ChangeInvalid, CommandNotAllowed, UnknownCommand, change_service, run_command
 from billing.actions.order_decisions import cancel_order
 from billing.actions.provisioning import run_operation
-from billing.actions.renewals import issue_renewals, judge_cover
+from billing.actions.renewal_runs import issue_renewals
 from billing.models import Invoice, Operation, Service
 from billing.provisioners.ispmanager_noc import RemoteSide
 from billing.queries.operations import operation_words
 from billing.queries.services import field_values
 from noc.models import CallLog
 from noc.sandbox.server import Sandbox
-from tests.builders import World, make_active_service, pay, place_paid_order, run_due_operations
+from tests.builders import World, judge_cover, make_active_service, pay, place_paid_order, run_due_operations
 from tests.clocks import MovingClock
 
 PROLONG = "service.prolong"

@@ -10,12 +10,11 @@ import pytest
 from billing.actions.commands import run_command
 from billing.actions.provisioning import OperationNotOpen, ResolveInvalid, resolve_operation, run_operation
 from billing.actions.provisioning.candidates import look_for_candidates, read_end_dates
-from billing.actions.renewals import judge_cover
 from billing.models import Operation, Service
 from billing.queries.operations import operation_words
 from noc.models import Server
 from noc.sandbox.server import Sandbox
-from tests.builders import World, make_active_service, place_paid_order, run_due_operations
+from tests.builders import World, judge_cover, make_active_service, place_paid_order, run_due_operations
 from tests.clocks import MovingClock
 
 Misbehave = Callable[..., None]
