@@ -12,6 +12,8 @@ from billing.actions.notifications import send_email as send
 from billing.actions.price_lists import refresh_every_price_list, refresh_one_price_list
 from billing.actions.provisioning import run_operation as run
 from billing.actions.sweep import wake_everything_due
+from billing.actions.vat_checks import ask_due_numbers
+from billing.actions.vat_checks import check_vat_number as check_number
 from billing.automation.starting import run_due_nights
 from billing.queries.clock import database_now
 
@@ -63,6 +65,16 @@ def sync_due_accounts(**_future: Any) -> None:
 @shared_task(name="billing.sync_account", queue="duties")
 def sync_account(*, server_id: int, **_future: Any) -> None:
     tend_one_account(server_id=server_id, clock=database_now)
+
+
+@shared_task(name="billing.check_vat_number", queue="duties")
+def check_vat_number(*, client_id: int, **_future: Any) -> None:
+    check_number(client_id=client_id, now=database_now())
+
+
+@shared_task(name="billing.ask_due_vat_numbers", queue="duties", expires=1800)
+def ask_due_vat_numbers(**_future: Any) -> None:
+    ask_due_numbers(now=database_now())
 
 
 # Ten minutes later the next one goes on where this one was; leases keep two from doing the same.

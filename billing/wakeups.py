@@ -39,6 +39,11 @@ def wake_account_sync(server_id: int) -> None:
     transaction.on_commit(partial(_send, "billing.sync_account", server_id=server_id))
 
 
+def wake_vat_check(client_id: int) -> None:
+    """Asks a worker, after commit, to ask the register about the VAT number of this client."""
+    transaction.on_commit(partial(_send, "billing.check_vat_number", client_id=client_id))
+
+
 def wake_automation() -> None:
     """Asks a worker, after commit, to go on with the nightly run."""
     transaction.on_commit(partial(_send, "billing.run_automation"))

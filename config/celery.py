@@ -76,6 +76,7 @@ app.conf.update(
         "wake-due-work": {"task": "billing.wake_due_work", "schedule": settings.OPERATION_SWEEP_INTERVAL},
         "probe-held-accounts": {"task": "billing.probe_held_accounts", "schedule": 300.0},
         "read-balances": {"task": "billing.read_balances", "schedule": 1800.0},
+        "ask-due-vat-numbers": {"task": "billing.ask_due_vat_numbers", "schedule": 1800.0},
         "refresh-price-lists": {"task": "billing.refresh_price_lists", "schedule": 6 * 3600.0},
         # Hourly, so that a night that was missed is made up for: an account is read whole once a business day.
         "sync-due-accounts": {"task": "billing.sync_due_accounts", "schedule": crontab(minute="23")},

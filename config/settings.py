@@ -228,6 +228,9 @@ PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
 BANK_DETAILS = env.str("BANK_DETAILS", default="")
 # Taxes. Where the seller is registered: reverse charge within the EU, and what visitors without a country are quoted.
 SELLER_COUNTRY = env.str("SELLER_COUNTRY", default="").upper()
+# The EU register of VAT numbers (https://ec.europa.eu/taxation_customs/vies/rest-api/check-vat-number). Empty: numbers
+# are judged by their format alone. With it, reverse charge needs the register's word.
+VIES_URL = env.str("VIES_URL", default="")
 PRICES_INCLUDE_TAX = env.bool("PRICES_INCLUDE_TAX", default=False)
 # Whether a client who owes no tax pays less than a price that includes it.
 DEDUCT_TAX_NOT_OWED = env.bool("DEDUCT_TAX_NOT_OWED", default=True)

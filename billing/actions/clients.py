@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from billing.actions.events import record_event
+from billing.actions.vat_checks import watch_vat_number
 from billing.models import Client, ClientUser, User
 from billing.queries.tax_numbers import WRONG_TAX_ID, clean_tax_id
 from catalog.models import Currency
@@ -70,6 +71,7 @@ def register_client(
                 language=client.language,
             )
             ClientUser.objects.create(client=client, user=user, is_owner=True)
+            watch_vat_number(client)
             record_event("client.registered", now=now, actor=actor or email, client=client)
     except IntegrityError as error:
         raise ClientInvalid({"email": [_("There is an account with this e-mail already.")]}) from error
@@ -88,6 +90,8 @@ def update_client(*, client: Client, values: Mapping[str, str], now: datetime, a
     if changed:
         with transaction.atomic():
             client.save(update_fields=list(changed))
+            if changed.keys() & {"tax_id", "country"}:
+                watch_vat_number(client)
             record_event("client.changed", now=now, actor=actor, client=client, data={"fields": sorted(changed)})
     return client
 

@@ -8,7 +8,7 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Q
 
-from billing.models import Client, TaxRule
+from billing.models import Client, TaxRule, VatState
 from billing.queries.tax_numbers import EU_COUNTRIES, clean_tax_id
 from catalog.models import TaxTreatment
 from catalog.taxes import TaxAmount, Taxation, TaxGround, TaxRate
@@ -24,19 +24,23 @@ class TaxPlace:
     region: str = ""
     tax_id: str = ""
     is_exempt: bool = False
+    # What the register said of the number, where it is asked.
+    vat_state: str = ""
 
     @property
     def owes_tax_itself(self) -> bool:
         """Whether it is a business of another country of the EU than the seller's: reverse charge."""
         is_abroad = {self.country, settings.SELLER_COUNTRY} <= EU_COUNTRIES and self.country != settings.SELLER_COUNTRY
-        return is_abroad and bool(self.tax_id) and clean_tax_id(self.tax_id, country=self.country) is not None
+        if not is_abroad or not self.tax_id or clean_tax_id(self.tax_id, country=self.country) is None:
+            return False
+        return not settings.VIES_URL or self.vat_state == VatState.VALID
 
 
 def place_of(client: Client | None) -> TaxPlace:
     """Where a client is; a visitor who has not said is where the seller is."""
     if client is None:
         return TaxPlace(settings.SELLER_COUNTRY)
-    return TaxPlace(client.country.code or "", client.state, client.tax_id, client.is_tax_exempt)
+    return TaxPlace(client.country.code or "", client.state, client.tax_id, client.is_tax_exempt, client.vat_state)
 
 
 class TaxBook:

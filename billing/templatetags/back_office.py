@@ -97,6 +97,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "certificate.reissue_asked": _("Certificate asked for anew"),
     "certificate.reissued": _("Certificate issued anew"),
     "client.changed": _("Client changed"),
+    "client.vat_checked": _("VAT number checked"),
     "client.registered": _("Client registered"),
     "command.given": _("Command given"),
     "credit.added": _("Credit added"),
