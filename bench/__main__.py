@@ -60,10 +60,8 @@ def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, worker
 
     emit("machine", {"cpus": os.cpu_count(), "python": platform.python_version(), **shop.describe(workers, THREADS)})
     product = shop.make_product(portal.sandbox_url)
-    renewals.make_services(product, count=options.services)
-    emit("renewals.issue_renewals", renewals.time_action(count=options.services))
-    emit("renewals.insert_select", renewals.time_ceiling(count=options.services))
-    renewals.forget_invoices()
+    for name, values in renewals.measure(product, counts=(options.services, options.services * options.growth)):
+        emit(name, values)
     environment, logs = portal.processes.environment, folder / "logs"
     with run_workers(environment, logs, count=workers) as started:
         emit("celery.noop", {"tasks": options.noops, "per_second": round(time_noops(started, count=options.noops))})
@@ -85,7 +83,8 @@ def main() -> int:
     """0 once all is measured."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--operations", type=int, default=200, help="paid orders in a backlog")
-    parser.add_argument("--services", type=int, default=5000, help="services due for renewal")
+    parser.add_argument("--services", type=int, default=2000, help="services due for renewal")
+    parser.add_argument("--growth", type=int, default=10, help="the larger set of services: so many times the smaller")
     parser.add_argument("--licenses", type=int, default=10_000, help="licenses on an account that is read whole")
     parser.add_argument("--noops", type=int, default=3000, help="no-op tasks")
     options = parser.parse_args()

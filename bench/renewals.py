@@ -1,17 +1,24 @@
-"""Renewal invoices, one per service: the nightly action beside hand-written INSERT … SELECT over an equal set."""
+"""Renewal invoices, one a service: the duty of the nightly run beside hand-written SQL over an equal set."""
 
-import resource
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 
-from billing.actions.renewal_runs import issue_renewals
-from billing.models import Client, Invoice, Order, OrderLine, Service
+from bench.memory import watch_memory
+from billing.automation.leases import claim_duty
+from billing.automation.night import Night
+from billing.automation.nights import open_run
+from billing.automation.renewal_invoices import RenewalInvoices
+from billing.automation.running import do_batch
+from billing.models import Client, DutyRun, Invoice, Order, OrderLine, Service, TaxRule
+from billing.queries.billing_settings import read_automation_settings
+from billing.queries.seller import Snapshots
 from catalog.models import Product
 
 BATCH = 1000
@@ -24,41 +31,17 @@ SERVICE_COLUMNS: Mapping[str, Any] = {
 NOW = datetime(2030, 1, 1, 2, tzinfo=UTC)
 TODAY = NOW.date()
 
-# The rows that issue_renewals writes, each kind in one statement; `:now`, `:today` and `:until` are filled in.
-CEILING = (
-    """INSERT INTO billing_invoice (client_id, currency_id, status, payment_method, issue_date, due_date,
-         subtotal, tax, total, amount_paid)
-       SELECT client_id, currency_id, 'UNPAID', 'bank_transfer', {today}, next_due_date,
-         recurring_amount, 0, recurring_amount, 0
-       FROM billing_service WHERE status IN ('ACTIVE', 'SUSPENDED') AND next_due_date <= {until}""",
-    """INSERT INTO billing_invoiceline (invoice_id, service_id, kind, description, period_start, period_end, amount,
-         tax, taxes, tax_ground, is_voided)
-       SELECT i.id, s.id, 'SERVICE', l.description, s.next_due_date, {end}, s.recurring_amount,
-         0, '[]', 'RULES', {false}
-       FROM billing_service s JOIN billing_invoice i ON i.client_id = s.client_id
-       JOIN billing_orderline l ON l.id = s.order_line_id""",
-    """INSERT INTO billing_posting (kind, client_id, invoice_id, posted_at)
-       SELECT 'invoice.issued', client_id, id, {now} FROM billing_invoice""",
-    """INSERT INTO billing_ledgerentry (posting_id, account, client_id, currency_id, amount)
-       SELECT p.id, side.account, i.client_id, i.currency_id, side.sign * i.total
-       FROM billing_posting p JOIN billing_invoice i ON i.id = p.invoice_id
-       CROSS JOIN (SELECT 'RECEIVABLE' AS account, 1 AS sign UNION ALL SELECT 'REVENUE', -1) side""",
-    """INSERT INTO billing_event (name, at, actor, client_id, invoice_id, data)
-       SELECT 'invoice.issued', {now}, '', client_id, id, '{{}}' FROM billing_invoice""",
-    """INSERT INTO billing_email (event_id, client_id, letter, recipient, language, status, subject, attempt, run_after,
-         error)
-       SELECT e.id, c.id, e.name, c.email, c.language, 'READY', '', 0, {now}, ''
-       FROM billing_event e JOIN billing_client c ON c.id = e.client_id""",
-)
-WRITTEN_TABLES = ("email", "event", "ledgerentry", "posting", "invoiceline", "invoice")
+CEILING = (Path(__file__).parent / "ceilings" / "renewals.sql").read_text()
+WRITTEN_TABLES = ("dutyitem", "email", "event", "ledgerentry", "posting", "invoiceline", "invoice")
+ROWS_A_SERVICE = 9  # one in each table, three ledger entries
 
 
-def make_services(product: Product, *, count: int) -> None:
+def make_services(product: Product, *, first: int, count: int) -> None:
     """Active services due today, each of a client of its own."""
     clients = Client.objects.bulk_create(
         [
             Client(email=f"bench{number}@example.com", first_name="Anna", last_name="Berg", currency_id="EUR")
-            for number in range(count)
+            for number in range(first, first + count)
         ],
         batch_size=BATCH,
     )
@@ -105,8 +88,38 @@ def _service(line: OrderLine, product: Product) -> Service:
     )
 
 
+def measure(product: Product, *, counts: tuple[int, int]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The duty for a small and a large set, each beside its ceiling, and whether one of many takes longer."""
+    add_tax()
+    made, seconds = 0, []
+    for count in counts:
+        make_services(product, first=made, count=count - made)
+        made = count
+        action = time_action(count=count)
+        if connection.vendor == "postgresql":
+            ceiling = time_ceiling(count=count)
+            yield "renewals.insert_select", ceiling
+            yield "renewals.generate_series", time_bare_inserts(count=count)
+            action = {**action, "times_the_ceiling": round(action["seconds"] / ceiling["seconds"], 2)}
+        seconds.append(action["seconds"] / count)
+        yield "renewals.duty", action
+        forget_invoices()
+    yield "renewals.growth", {"counts": counts, "time_a_service": round(seconds[1] / seconds[0], 2)}
+    Service.objects.filter(order_line__order__checkout_key__startswith="renewal-").update(status="CANCELLED")
+
+
+def add_tax() -> None:
+    """Every client pays VAT of 20 % on top."""
+    TaxRule.objects.get_or_create(name="VAT", rate=Decimal(20), defaults={"level": 1})
+
+
 def time_action(*, count: int) -> Mapping[str, Any]:
-    """issue_renewals over all of them."""
+    """The duty of the nightly run over all of them, with its plan apart."""
+    forget_invoices()
+    night = Night(TODAY, TODAY, NOW, read_automation_settings())
+    started = time.perf_counter()
+    planned = RenewalInvoices().plan(night)
+    plan_seconds = time.perf_counter() - started
     statements = 0
 
     def counted(execute: Callable[..., Any], *arguments: Any) -> Any:
@@ -114,48 +127,80 @@ def time_action(*, count: int) -> Mapping[str, Any]:
         statements += 1
         return execute(*arguments)
 
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started, cpu = time.perf_counter(), time.process_time()
-    with connection.execute_wrapper(counted):
-        issued = issue_renewals(on=TODAY, now=NOW)
-    seconds = time.perf_counter() - started
-    if issued != count:
-        raise RuntimeError(f"{issued} invoices were issued for {count} services")
+    with watch_memory() as memory, connection.execute_wrapper(counted):
+        started, cpu = time.perf_counter(), time.process_time()
+        _run_duty(night)
+        seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
+    if not Invoice.objects.count() == planned.count == count:
+        raise RuntimeError(f"{Invoice.objects.count()} invoices, {planned.count} planned, {count} services")
     return {
         "services": count,
         "per_second": round(count / seconds),
-        "cpu_seconds": round(time.process_time() - cpu, 2),
+        "seconds": round(seconds, 2),
+        "cpu_seconds": round(cpu_seconds, 2),
+        "plan_seconds": round(plan_seconds, 2),
+        "plan_share": round(plan_seconds / seconds, 2),
         "statements_per_service": round(statements / count, 4),
-        "memory_growth_mib": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) // 1024,
+        "peak_memory_mib": memory.peak_mib,
+        "memory_growth_mib": memory.growth_mib,
     }
+
+
+def _run_duty(night: Night) -> None:
+    """As `run_night` does it, batch by batch, without planning it again."""
+    duty, after = RenewalInvoices(), 0
+    duty_run = open_run(day=night.day, now=night.now).duties.get(duty=duty.code)
+    DutyRun.objects.filter(pk=duty_run.pk).update(status="WAITING")
+    if not claim_duty(duty_run, now=night.now):
+        raise RuntimeError("The duty is not free")
+    while (reached := do_batch(duty, duty_run, night, lambda: NOW, after=after, limit=duty.batch_size)) is not None:
+        after = reached
 
 
 def time_ceiling(*, count: int) -> Mapping[str, Any]:
-    """The same rows by the database alone, in one transaction."""
+    """The same rows by hand-written set-based SQL in one transaction; PostgreSQL only."""
     forget_invoices()
-    words = {
-        "now": f"'{NOW.isoformat(sep=' ')}'",
-        "today": f"'{TODAY}'",
-        "until": f"'{TODAY + timedelta(days=settings.RENEWAL_INVOICE_DAYS)}'",
-        "end": "'2030-02-01'",
-        "false": "false",
+    duty_run = open_run(day=TODAY, now=NOW).duties.get(duty=RenewalInvoices.code)
+    values = {
+        "now": NOW,
+        "today": TODAY,
+        "until": TODAY + timedelta(days=14),
+        "duty_run": duty_run.pk,
+        "seller": json.dumps(Snapshots().seller("EUR")),
     }
-    if connection.vendor == "postgresql":
-        words = {name: f"{text}::date" if name in ("today", "until", "end") else text for name, text in words.items()}
-        words["now"] += "::timestamptz"
     started = time.perf_counter()
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement in CEILING:
-            text = statement.format(**words)
-            cursor.execute(text.replace("'{}'", "'{}'::jsonb") if connection.vendor == "postgresql" else text)
+        for statement in CEILING.split(";\n"):
+            if "INSERT" in statement:
+                cursor.execute(statement, values)
     seconds = time.perf_counter() - started
     if Invoice.objects.count() != count:
         raise RuntimeError("The ceiling did not write what the action writes")
-    return {"services": count, "per_second": round(count / seconds)}
+    return {"services": count, "per_second": round(count / seconds), "seconds": round(seconds, 2)}
+
+
+def time_bare_inserts(*, count: int) -> Mapping[str, Any]:
+    """As many narrow rows of one table with no index but its key: so that the ceiling cannot be made slow unnoticed."""
+    rows = count * ROWS_A_SERVICE
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bench_bare (id bigint PRIMARY KEY, words text, amount numeric(19, 4))")
+        started = time.perf_counter()
+        cursor.execute(
+            "INSERT INTO bench_bare SELECT n, 'invoice.issued', n / 100.0 FROM generate_series(1, %s) n", [rows]
+        )
+        seconds = time.perf_counter() - started
+        cursor.execute("DROP TABLE bench_bare")
+    return {"rows": rows, "seconds": round(seconds, 2), "rows_per_second": round(rows / seconds)}
 
 
 def forget_invoices() -> None:
-    """Takes away what the action wrote. By SQL: the ledger's models refuse it."""
+    """Takes away what was written. By SQL, and past the triggers: the ledger refuses it otherwise."""
     with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL session_replication_role = replica")
         for table in WRITTEN_TABLES:
             cursor.execute(f"DELETE FROM billing_{table}")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for table in WRITTEN_TABLES:
+                cursor.execute(f"VACUUM ANALYZE billing_{table}")

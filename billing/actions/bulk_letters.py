@@ -3,24 +3,26 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from billing.actions.bulk_rows import insert_many
+from billing.actions.bulk_rows import insert_values
 from billing.models import Email, Event, Invoice
 
 
-def tell_clients(name: str, invoices: Sequence[Invoice], *, now: datetime) -> list[Event]:
+def tell_clients(name: str, invoices: Sequence[Invoice], *, now: datetime) -> None:
     """Writes the event `name` for each invoice and the letter of that name to its client (loaded with it)."""
-    events = insert_many([Event(name=name, at=now, client_id=one.client_id, invoice=one) for one in invoices])
-    insert_many(
-        [
-            Email(
-                event=event,
-                client_id=invoice.client_id,
-                letter=name,
-                recipient=invoice.client.email,
-                language=invoice.client.language,
-                run_after=now,
-            )
-            for event, invoice in zip(events, invoices, strict=True)
-        ]
+    events = insert_values(
+        Event, [{"name": name, "at": now, "client_id": one.client_id, "invoice_id": one.pk} for one in invoices]
     )
-    return list(events)
+    insert_values(
+        Email,
+        [
+            {
+                "event_id": event,
+                "client_id": invoice.client_id,
+                "letter": name,
+                "recipient": invoice.client.email,
+                "language": invoice.client.language,
+                "run_after": now,
+            }
+            for event, invoice in zip(events, invoices, strict=True)
+        ],
+    )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from billing.actions.bulk_rows import insert_many
+from billing.actions.bulk_rows import insert_values
 from billing.models import Account, Client, Invoice, LedgerEntry, Payment, Posting
 
 
@@ -36,22 +36,27 @@ def post(
 
 def post_issued(invoices: Sequence[Invoice], *, now: datetime) -> None:
     """The postings of many invoices that were issued at once. Call it in the transaction that writes them."""
-    postings = insert_many(
-        [Posting(kind="invoice.issued", client_id=i.client_id, invoice=i, posted_at=now) for i in invoices]
-    )
-    insert_many(
+    postings = insert_values(
+        Posting,
         [
-            LedgerEntry(
-                posting=posting,
-                account=account,
-                client_id=invoice.client_id,
-                currency_id=invoice.currency_id,
-                amount=amount,
-            )
+            {"kind": "invoice.issued", "client_id": one.client_id, "invoice_id": one.pk, "posted_at": now}
+            for one in invoices
+        ],
+    )
+    insert_values(
+        LedgerEntry,
+        [
+            {
+                "posting_id": posting,
+                "account": account.value,
+                "client_id": invoice.client_id,
+                "currency_id": invoice.currency_id,
+                "amount": amount,
+            }
             for posting, invoice in zip(postings, invoices, strict=True)
             for account, amount in invoice_amounts(subtotal=invoice.subtotal, tax=invoice.tax).items()
             if amount
-        ]
+        ],
     )
 
 

@@ -16,7 +16,7 @@ from billing.actions.bulk_letters import tell_clients
 from billing.actions.bulk_rows import insert_many
 from billing.actions.ledger import post_issued
 from billing.actions.payments import CREDIT, settle_empty_invoice
-from billing.actions.renewal_lines import RELATED, count_discounted, write_renewal_lines
+from billing.actions.renewal_lines import RELATED, count_discounted, share_products, write_renewal_lines
 from billing.models import (
     AutomationSettings,
     CancellationRequest,
@@ -92,7 +92,9 @@ def read_due(horizon: Mapping[str, date], client_ids: Sequence[int], *, is_locke
     found = due_services(horizon).filter(client_id__in=client_ids).order_by("id")
     if is_locked and connection.features.has_select_for_update_skip_locked:
         found = found.select_for_update(of=("self",), skip_locked=True)
-    return list(found.select_related(*RELATED))
+    services = list(found.select_related(*RELATED))
+    share_products(services)
+    return services
 
 
 def draft_renewal(service: Service, lines: list[InvoiceLine], *, today: date) -> RenewalDraft:

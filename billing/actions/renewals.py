@@ -14,7 +14,11 @@ from billing.queries.taxes import read_tax_book
 def issue_renewal_now(*, service: Service, actor: str, now: datetime, on: date) -> Invoice | None:
     """The invoice for the next period of one service, before its time; the open one if there is one already."""
     with transaction.atomic():
-        locked = Service.objects.select_for_update(of=("self",)).select_related(*RELATED, "client").get(pk=service.pk)
+        locked = (
+            Service.objects.select_for_update(of=("self",))
+            .select_related(*RELATED, "client", "product", "currency")
+            .get(pk=service.pk)
+        )
         line = InvoiceLine.objects.filter(
             service=locked, kind=LineKind.SERVICE, period_start=locked.next_due_date, is_voided=False
         ).first()

@@ -40,10 +40,11 @@ def write_items(duty_run: DutyRun, touched: Sequence[Touched], *, now: datetime,
     counted = {"failed_count": F("failed_count") + tally.count} if is_failed else _counted(tally)
     if not mine.update(lease_expires_at=now + LEASE, **counted):
         raise LeaseLost(str(duty_run))
+    # An object that failed before and was done now, or the other way round, is there already.
     DutyItem.objects.bulk_create(
         [
             DutyItem(
-                duty_run=duty_run,
+                duty_run_id=duty_run.pk,
                 object_type=one.object_type,
                 object_id=one.object_id,
                 outcome=one.outcome[:255],

@@ -96,7 +96,7 @@ def _do_all(duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock: Clock)
     after = 0
     while True:
         try:
-            reached = _do_batch(duty, duty_run, night, clock, after=after, limit=duty.batch_size)
+            reached = do_batch(duty, duty_run, night, clock, after=after, limit=duty.batch_size)
         except (LeaseLost, OperationalError, InterfaceError):
             raise
         except Exception:
@@ -107,7 +107,7 @@ def _do_all(duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock: Clock)
         after = reached
 
 
-def _do_batch(
+def do_batch(
     duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock: Clock, *, after: int, limit: int
 ) -> int | None:
     """The deeds and the note of them in one transaction; returns the key reached, None at the end."""
@@ -126,7 +126,7 @@ def _do_singly(duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock: Clo
     last_key = whole.last_key if whole else after
     while after < last_key:
         try:
-            reached = _do_batch(duty, duty_run, night, clock, after=after, limit=1)
+            reached = do_batch(duty, duty_run, night, clock, after=after, limit=1)
         except (LeaseLost, OperationalError, InterfaceError):
             raise
         except Exception as error:

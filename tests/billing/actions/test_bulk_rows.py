@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from billing.actions.bulk_rows import insert_many
+from billing.actions.bulk_rows import insert_many, insert_values
 from billing.models import Client, Event, Invoice, LedgerEntry, Posting
 from catalog.models import Currency
 from tests.builders import make_client
@@ -72,3 +72,13 @@ def test_a_row_is_there_afterwards_as_if_read(client: Client) -> None:
     one.save(update_fields=["notes"])
     assert Invoice.objects.get().notes == "later"
     assert Currency.objects.get(pk=one.currency_id).code == "EUR"
+
+
+def test_values_need_no_objects(client: Client) -> None:
+    rows = [{"kind": kind, "client_id": client.pk, "posted_at": NOW} for kind in ("a", "b")]
+    postings = insert_values(Posting, rows)
+    insert_values(Event, [{"name": "x", "at": NOW, "data": {"n": TRICKY}}, {"name": "y", "at": NOW, "data": {}}])
+    assert list(Posting.objects.order_by("id").values_list("pk", "kind")) == list(zip(postings, "ab", strict=True))
+    event = Event.objects.get(name="x")
+    assert (event.data, event.actor, event.client) == ({"n": TRICKY}, "", None)
+    assert insert_values(Event, []) == []
