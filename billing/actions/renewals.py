@@ -27,15 +27,23 @@ from billing.models import (
     Posting,
     Service,
 )
+from billing.queries.commands import Audience
+from billing.queries.on_demand import find_on_demand, next_invoice
+from billing.queries.renewal_terms import why_no_next_period, with_next_period
 from billing.queries.taxes import read_tax_book
 
 BATCH = 500
 
 
+class RenewalRefused(Exception):
+    """There is no next period to invoice, or the client may not ask for it yet; the text says why."""
+
+
 def issue_renewals(*, on: date, now: datetime, client: Client | None = None) -> int:
     """Issues the renewal invoices that are due RENEWAL_INVOICE_DAYS after `on`: one per client, currency and due date.
 
-    Running it again issues nothing twice: one line not voided per service and period start. Returns invoices issued.
+    Running it again issues nothing twice: one line not voided per service and period start. Nothing is issued beyond a
+    recurring limit, nor for a period that a fixed term ends before. Returns invoices issued.
     """
     due_until = on + timedelta(days=settings.RENEWAL_INVOICE_DAYS)
     after_client_id, issued = 0, 0
@@ -53,7 +61,8 @@ def _due_services(due_until: date) -> QuerySet[Service]:
         service=OuterRef("pk"), kind=LineKind.SERVICE, period_start=OuterRef("next_due_date"), is_voided=False
     )
     ending = Operation.objects.unsettled().filter(service=OuterRef("pk"), kind="TERMINATE")
-    return Service.objects.invoiced_for_renewal(due_until=due_until).filter(~Exists(lines), ~Exists(ending))
+    due = Service.objects.invoiced_for_renewal(due_until=due_until).filter(~Exists(lines), ~Exists(ending))
+    return with_next_period(due)
 
 
 def _clients_with_due(due_until: date, *, after: int, only: Client | None) -> list[int]:
@@ -196,20 +205,20 @@ def _batches(ids: QuerySet[Service, int]) -> Iterator[list[int]]:
         yield batch
 
 
-def issue_renewal_now(*, service: Service, actor: str, now: datetime, on: date) -> Invoice | None:
-    """The invoice for the next period of one service, before its time; the open one if there is one already."""
+def issue_renewal_now(
+    *, service: Service, actor: str, now: datetime, on: date, audience: Audience = "operator"
+) -> Invoice:
+    """The invoice for the next period of one service, before its time; the open one if there is one already.
+
+    Clients may ask for it inside their window (P9), operators always. Raises RenewalRefused where there is no next
+    period: ended, paid once, renewed up to its limit, at the end of a fixed term.
+    """
     with transaction.atomic():
-        locked = Service.objects.select_for_update(of=("self",)).select_related(*RELATED, "client").get(pk=service.pk)
-        line = InvoiceLine.objects.filter(
-            service=locked, kind=LineKind.SERVICE, period_start=locked.next_due_date, is_voided=False
-        ).first()
-        if line is not None:
-            return line.invoice
-        if locked.is_ended or locked.next_due_date is None or locked.recurring_amount == 0:
-            return None
-        clients = {locked.client_id: locked.client}
-        book, given = read_tax_book(since=locked.next_due_date), count_discounted([locked])
-        lines = write_renewal_lines(locked, clients=clients, book=book, discounted=given)
+        locked = _read_for_renewal(Service.objects.select_for_update(of=("self",)), service)
+        invoice = next_invoice(locked)
+        if invoice is not None:
+            return invoice
+        lines = _next_lines(locked, on=on, audience=audience)
         invoice = _invoice(locked.client, locked.currency_id, lines, on=on, due=_due_date(locked, on=on))
         invoice.save()
         for line in lines:
@@ -220,3 +229,23 @@ def issue_renewal_now(*, service: Service, actor: str, now: datetime, on: date) 
         _settle_empty([invoice], now=now)
         record_event("renewal.requested", now=now, actor=actor, service=locked, invoice=invoice)
     return invoice
+
+
+def preview_renewal(*, service: Service, on: date, audience: Audience = "operator") -> list[InvoiceLine]:
+    """The lines that `issue_renewal_now` would write, for showing them before; nothing is saved.
+
+    Raises RenewalRefused.
+    """
+    return _next_lines(_read_for_renewal(Service.objects.all(), service), on=on, audience=audience)
+
+
+def _read_for_renewal(services: QuerySet[Service], service: Service) -> Service:
+    return services.select_related(*RELATED, "client").get(pk=service.pk)
+
+
+def _next_lines(service: Service, *, on: date, audience: Audience) -> list[InvoiceLine]:
+    refusal = find_on_demand(service, on=on).refusal if audience == "client" else why_no_next_period(service)
+    if refusal or service.next_due_date is None:
+        raise RenewalRefused(refusal)
+    book, given = read_tax_book(since=service.next_due_date), count_discounted([service])
+    return write_renewal_lines(service, clients={service.client_id: service.client}, book=book, discounted=given)
