@@ -22,7 +22,7 @@ from billing.forms.product_inputs import FIELD_PREFIX, OPTION_PREFIX, ProductInp
 from billing.models import Client
 from billing.queries.order_choices import ChoiceCode, ChosenProduct, load_choices, order_choices
 from billing.queries.orders import PAYMENT_METHODS
-from billing.queries.pages_store import recurring_by_cycle
+from billing.queries.pages_store import LaterPayment, later_payments
 from billing.queries.terms import PricingTerms
 from billing.templatetags.back_office import GATEWAYS
 from catalog.pricing import PricedItem, Quote, quote
@@ -255,7 +255,7 @@ class OrderDraft:
             for message in messages:
                 form.add_error(name if name in form.fields else None, message)
 
-    def quote(self, *, on: date) -> tuple[Quote, dict[str, Decimal]] | None:
+    def quote(self, *, on: date) -> tuple[Quote, list[LaterPayment]] | None:
         """What all this costs now, and what comes again by cycle; None while a number makes no sense."""
         items: list[PricedItem] = []
         terms = PricingTerms(client=self.client, on=on)
@@ -266,7 +266,7 @@ class OrderDraft:
             items += priced
         granted = [_granted(item, draft.terms) for item, draft in zip(items, self.items, strict=True)]
         quoted = quote(granted)
-        return quoted, recurring_by_cycle(granted, quoted)
+        return quoted, later_payments(granted, quoted)
 
 
 def _granted(item: PricedItem, terms: LineTerms) -> PricedItem:

@@ -115,4 +115,4 @@ def _place(request: HttpRequest, draft: OrderDraft) -> Order | None:
 
 def _sums(draft: OrderDraft) -> dict[str, Any]:
     quoted = draft.quote(on=business_date(database_now())) if draft.lines else None
-    return {"quote": quoted[0] if quoted else None, "later": quoted[1].items() if quoted else ()}
+    return {"quote": quoted[0] if quoted else None, "later": quoted[1] if quoted else ()}

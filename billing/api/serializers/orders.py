@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from billing.api.fields import MoneyField, Reference, caller_of
 from billing.models import Client, Order, OrderLine, OrderStatus, Service
-from billing.queries.orders import MOST_UNITS
+from billing.queries.order_units import MOST_UNITS
 from catalog.api.serializers import MOST_OF_AN_OPTION
 from catalog.fields import MAX_LENGTH
 from catalog.models import Cycle, PaymentType, Product

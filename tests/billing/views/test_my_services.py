@@ -14,7 +14,16 @@ from billing.models import (
 )
 from noc.sandbox.server import Sandbox
 from tests.billing.views.pages import count_queries, log_in, read, text_of
-from tests.builders import World, make_active_service, make_client, place, place_paid_order, run_due_operations
+from tests.builders import (
+    World,
+    make_active_service,
+    make_client,
+    make_hosting,
+    open_windows,
+    place,
+    place_paid_order,
+    run_due_operations,
+)
 
 
 @pytest.fixture
@@ -47,7 +56,7 @@ class TestList:
     def test_more_services_take_no_more_queries(self, world: World, anna: Client, anna_browser: Browser) -> None:
         place(anna, world.lite, ip="192.0.2.20", licname="a.example.com")
         before = count_queries(anna_browser, "/services/")
-        place(anna, world.lite, quantity=10, ip="192.0.2.21", licname="b.example.com")
+        place(anna, make_hosting(world.group), quantity=10)
         assert count_queries(anna_browser, "/services/") == before <= 8
 
 
@@ -87,6 +96,7 @@ class TestPage:
     def test_never_names_the_account_at_the_partner(
         self, world: World, anna_browser: Browser, service: Service
     ) -> None:
+        open_windows()
         for address in ("", "commands/renew/", "commands/terminate/", "change/"):
             page = read(anna_browser, f"/services/{service.pk}/{address}")
             assert world.server.name not in page
@@ -118,6 +128,10 @@ class TestPage:
 
 
 class TestRenew:
+    @pytest.fixture(autouse=True)
+    def _window(self, world: World) -> None:
+        open_windows()
+
     def test_makes_an_invoice_to_pay_and_buys_nothing_yet(self, anna_browser: Browser, service: Service) -> None:
         response = anna_browser.post(f"/services/{service.pk}/commands/renew/")
         invoice = Invoice.objects.filter(lines__service=service).latest("id")

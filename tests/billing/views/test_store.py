@@ -4,8 +4,9 @@ from django.test import Client as Browser
 from billing.models import Client
 from catalog.models import CustomField, FieldType, Product
 from tests.billing.views.pages import PRODUCT, choose, count_queries, read, text_of
-from tests.builders import World, make_product
+from tests.builders import World, make_hosting, make_product
 
+HOSTING = "/store/licenses/hosting/"
 HTMX = {"HX-Request": "true", "HX-Trigger-Name": "field_ip"}
 
 
@@ -57,13 +58,12 @@ class TestOrderForm:
         assert "lickey" not in page
 
     def test_wrong_ip_is_told_beside_its_field_and_what_was_typed_is_kept(self, world: World, visitor: Browser) -> None:
-        response = choose(visitor, quantity=3, ip="999.1.1.1", licname="web1.example.com")
+        response = choose(visitor, ip="999.1.1.1", licname="web1.example.com")
         assert response.status_code == 422
         assert response.context["form"].errors["field_ip"]
         page = text_of(response)
         assert 'value="999.1.1.1"' in page
         assert 'value="web1.example.com"' in page
-        assert 'value="3"' in page
         assert 'aria-invalid="true"' in page
 
     def test_missing_required_field_is_told_once(self, world: World, visitor: Browser) -> None:
@@ -84,9 +84,12 @@ class TestOrderForm:
     def test_quantity_without_sense_is_refused_without_a_price(
         self, world: World, visitor: Browser, quantity: str
     ) -> None:
-        response = visitor.post(PRODUCT, {"cycle": "MONTHLY", "quantity": quantity, "field_ip": "192.0.2.10"})
+        make_hosting(world.group)
+        response = visitor.post(HOSTING, {"cycle": "MONTHLY", "quantity": quantity})
         assert response.status_code == 422
+        assert "quantity" in response.context["form"].errors
         assert response.context["quote"] is None
+        assert f'value="{quantity}"' in text_of(response)
 
     def test_valid_choice_leads_to_the_review(self, world: World, visitor: Browser) -> None:
         response = choose(visitor, ip="192.0.2.10")
@@ -101,9 +104,9 @@ class TestOrderForm:
     def test_changing_an_item_puts_the_new_choice_in_its_place(self, world: World, visitor: Browser) -> None:
         choose(visitor, ip="192.0.2.10")
         assert 'value="192.0.2.10"' in read(visitor, f"{PRODUCT}?item=0")
-        visitor.post(f"{PRODUCT}?item=0", {"cycle": "MONTHLY", "quantity": 2, "field_ip": "192.0.2.11"})
+        visitor.post(f"{PRODUCT}?item=0", {"cycle": "MONTHLY", "field_ip": "192.0.2.11"})
         lines = visitor.get("/checkout/").context["basket"].lines
-        assert [(line.quantity, line.values["ip"]) for line in lines] == [(2, "192.0.2.11")]
+        assert [line.values["ip"] for line in lines] == ["192.0.2.11"]
 
     def test_secret_of_the_basket_is_kept_encrypted_and_masked(self, world: World, visitor: Browser) -> None:
         CustomField.objects.create(
@@ -124,12 +127,13 @@ class TestOrderForm:
 
 
 class TestLiveCheck:
-    def check(self, visitor: Browser, **values: object) -> str:
+    def check(self, visitor: Browser, address: str = PRODUCT, **values: object) -> str:
         data = {"cycle": "MONTHLY", "quantity": 1, "field_ip": "", **values}
-        return text_of(visitor.post(f"{PRODUCT}check/", data, headers=HTMX))
+        return text_of(visitor.post(f"{address}check/", data, headers=HTMX))
 
     def test_answers_with_the_price_of_what_is_chosen(self, world: World, visitor: Browser) -> None:
-        assert "€15.00" in self.check(visitor, quantity=3)
+        make_hosting(world.group)
+        assert "€15.00" in self.check(visitor, HOSTING, quantity=3)
 
     def test_tells_the_error_of_the_field_that_was_changed(self, world: World, visitor: Browser) -> None:
         answer = self.check(visitor, field_ip="999.1.1.1")
