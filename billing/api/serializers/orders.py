@@ -35,6 +35,12 @@ class OrderItemSerializer(serializers.Serializer[Any]):
         default=dict,
         help_text="How many of each configurable option, by key.",
     )
+    domain = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=300,
+        help_text="For products that ask for one: the domain name that it is for.",
+    )
     parent = Reference(  # type: ignore[assignment]
         queryset=Service.objects.select_related("product"),
         required=False,
@@ -106,7 +112,7 @@ class OrderFraudSerializer(serializers.Serializer[Any]):
 
 
 class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
-    """A line with its frozen prices and the services made from it."""
+    """A line with its frozen prices and the services made from it: one of so many units where `is_scaling`."""
 
     unit_price = MoneyField(currency="order.currency")
     setup_fee = MoneyField(currency="order.currency")
@@ -114,7 +120,7 @@ class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
 
     class Meta:
         model = OrderLine
-        fields = ["product", "description", "cycle", "quantity", "unit_price", "setup_fee", "services"]
+        fields = ["product", "description", "cycle", "quantity", "is_scaling", "unit_price", "setup_fee", "services"]
         read_only_fields = fields
 
 
