@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from catalog.checks_terms import check_cross_sells, check_payout, check_terms
 from catalog.models import AtEnd, Currency, Cycle, PaymentType, Price, Product
 from catalog.modules import (
     KIND_LABELS,
@@ -42,17 +43,22 @@ def stored_prices(product: Product) -> list[PriceValues]:
 
 
 def check_product(
-    *, product: Product, prices: Sequence[PriceValues] | None, addons: Collection[Product] | None = None
+    *,
+    product: Product,
+    prices: Sequence[PriceValues] | None,
+    addons: Collection[Product] | None = None,
+    cross_sells: Collection[Product] | None = None,
 ) -> dict[str, list[str]]:
     """Field → messages for a product as it would be saved, completed by `complete_product`; {} when all is well.
 
     Nothing is written. Field names are the model's, and "prices". With `prices` None they are left unchecked; with
-    `addons` None those that the product has are meant.
+    `addons` None those that the product has are meant, `cross_sells` None are not looked at.
     """
     stored = Product.objects.filter(pk=product.pk).first() if product.pk else None
     tariff = find_product_tariff(product)
     faults = [*_check_values(product), *_check_kind_change(product, stored), *_check_servers(product, stored)]
     faults += [*_check_end(product), *_check_addons(product, stored, addons)]
+    faults += [*check_terms(product), *check_payout(product), *check_cross_sells(product, cross_sells or ())]
     if prices is not None:
         faults += _check_prices(product, prices)
     # A product that nobody can order may keep what the partner has stopped selling.
@@ -66,7 +72,12 @@ def check_product(
 
 def find_warnings(product: Product) -> list[str]:
     """What an operator should know of a saved product although it may stay so."""
-    return [*_find_tariff_warnings(product), *_find_option_warnings(product)]
+    return [*_find_tariff_warnings(product), *_find_option_warnings(product), *_find_quantity_warnings(product)]
+
+
+def _find_quantity_warnings(product: Product) -> Iterator[str]:
+    if product.module and product.is_scaling:
+        yield _("One service buys one unit at the partner, whatever quantity the client pays for.")
 
 
 def _find_option_warnings(product: Product) -> Iterator[str]:

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
-from catalog.models import CustomField, FieldType, Product
-from catalog.modules import find_misfits, product_field_specs
+from catalog.models import CustomField, FieldType, Product, QuantityMode
+from catalog.modules import find_misfits, product_field_specs, sole_keys
 from noc.kinds.base import FieldSpec
 
 MAX_LENGTH: Final = 1000
@@ -34,6 +34,16 @@ def order_form_fields(product: Product, *, supplied: Collection[str] = ()) -> li
     specs = {spec.key: spec for spec in product_field_specs(product)}
     fields = [field for field in product.custom_fields.all() if field.key not in supplied]
     return [field for field in fields if _is_asked(field, specs.get(field.key))]
+
+
+def is_sold_singly(product: Product) -> bool:
+    """Whether an order of it is for one: so it is set up, or each needs values of its own, such as an address."""
+    if product.is_scaling:
+        return False
+    sole = sole_keys(product)
+    return product.quantity_mode == QuantityMode.ONE or any(
+        field.key in sole and field.is_required for field in order_form_fields(product)
+    )
 
 
 def clean_field_values(

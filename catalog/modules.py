@@ -89,6 +89,26 @@ def find_misfits(product: Product, values: Mapping[str, str]) -> dict[str, str]:
     return {key: str(fault) for key, fault in faults.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class SoleUnit:
+    """What makes a unit the only one that the partner sells: equal keys are refused. `field` is what to change."""
+
+    key: str
+    field: str
+
+
+def find_sole_unit(product: Product, values: Mapping[str, str]) -> SoleUnit | None:
+    """None where nothing speaks against another unit of the product with the same values."""
+    fields = [name for name in sole_keys(product) if values.get(name)]
+    return SoleUnit(KINDS[product.kind].sole_key(product.tariff_id, values), fields[0]) if fields else None
+
+
+def sole_keys(product: Product) -> tuple[str, ...]:
+    """Keys of the fields for whose values the partner sells the product once; () without a module."""
+    module = MODULES.get(product.module)
+    return KINDS[product.kind].sole_fields if module and module.can_sell(product.kind) else ()
+
+
 def _tariff_name(product: Product) -> str:
     """Decides only where the built-in table does not know the id; that spares stores a look at the lists."""
     tariff = built_in(product.tariff_id) or find_product_tariff(product)

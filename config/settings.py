@@ -212,7 +212,6 @@ if not OPERATION_LEASE.total_seconds() > NOC_PAYING_DEADLINE:
     raise ImproperlyConfigured("NOC_PAYING_DEADLINE must be shorter than OPERATION_LEASE.")
 # A renewal is bought when what the client paid reaches further than the partner's end date by more than this.
 RENEWAL_TOLERANCE = timedelta(days=env.int("RENEWAL_TOLERANCE_DAYS", default=3))
-RENEWAL_INVOICE_DAYS = env.int("RENEWAL_INVOICE_DAYS", default=14)  # invoices are issued so many days before due
 
 # --- Mail ----------------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail://")

@@ -16,10 +16,11 @@ from billing.actions.payments import record_payment
 from billing.actions.provisioning import run_operation
 from billing.automation.night import Night
 from billing.automation.partner import Cover
-from billing.models import AutomationSettings, Client, Invoice, Operation, Order, Payment, Service
+from billing.models import AutomationSettings, Client, Invoice, Operation, Order, Payment, Service, StoreSettings
 from billing.queries.clock import business_date, database_now
 from catalog.actions.products import PriceValues, create_product
 from catalog.models import Currency, Product, ProductGroup
+from catalog.renewal_windows import RENEWED_CYCLES
 from noc.models import Server
 from noc.sandbox.server import Sandbox
 
@@ -92,6 +93,16 @@ def make_product(
     }
     currency = Currency.objects.get(code="EUR")
     return create_product(values=values, prices=[PriceValues(currency, "MONTHLY", Decimal(price), Decimal(setup_fee))])
+
+
+def make_hosting(group: ProductGroup, *, name: str = "Hosting", price: str = "5.00", **changes: Any) -> Product:
+    """Something that no module stands behind: any number of it can be ordered at once."""
+    return make_product(group, tariff_id="", name=name, price=price, **{"module": "", **changes})
+
+
+def open_windows(days: int = 366) -> None:
+    """Clients may renew so many days before the due date."""
+    StoreSettings.objects.update_or_create(pk=1, defaults={"on_demand_days": dict.fromkeys(RENEWED_CYCLES, days)})
 
 
 def place(client: Client, product: Product, *, quantity: int = 1, now: datetime | None = None, **fields: str) -> Order:

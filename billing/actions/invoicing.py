@@ -13,6 +13,7 @@ from billing.actions.ledger import invoice_amounts, post
 from billing.actions.notifications import notify_client
 from billing.models import PAYABLE_STATUSES, Account, Invoice, InvoiceLine, InvoiceStatus, LineKind, Order, Service
 from billing.queries.clock import business_date
+from billing.queries.service_words import charged_words, once_words
 from billing.queries.taxes import taxes_as_rows
 from catalog.models import Cycle
 from catalog.periods import CYCLE_MONTHS, add_months
@@ -73,14 +74,14 @@ def _first_lines(invoice: Invoice, service: Service) -> list[InvoiceLine]:
             invoice=invoice,
             service=service,
             kind=LineKind.SERVICE,
-            description=line.description,
+            description=charged_words(service),
             period_start=service.registered_on,
             period_end=first_period_end(service),
             **charge_values(line.price_of_first_period, taxation, precision=precision),
         )
     ]
     if line.setup_fee:
-        words = _("%(product)s: setup fee") % {"product": line.description}
+        words = _("%(product)s: setup fee") % {"product": once_words(service)}
         found.append(
             InvoiceLine(
                 invoice=invoice,
@@ -107,7 +108,7 @@ def _first_lines(invoice: Invoice, service: Service) -> list[InvoiceLine]:
 
 def discount_words(service: Service, *, code: str) -> str:
     """What stands on the invoice line of a promo code."""
-    words = _("%(product)s: promo code %(code)s") % {"product": service.order_line.description, "code": code}
+    words = _("%(product)s: promo code %(code)s") % {"product": charged_words(service), "code": code}
     return words[:255]
 
 

@@ -10,7 +10,7 @@ from billing.actions.events import record_event
 from billing.actions.fields import save_field_values
 from billing.actions.notifications import notify_client, notify_operators
 from billing.actions.queueing import queue_operation, queue_renewal_if_due
-from billing.models import OperationKind, Service, ServiceStatus
+from billing.models import Event, OperationKind, Service, ServiceStatus
 from billing.queries.services import missing_from_partner
 from noc.kinds import get_kind
 from noc.schemas import ItemStatus, RemoteService
@@ -38,7 +38,7 @@ def activate_service(*, service: Service, remote: RemoteService, now: datetime) 
     service.save(update_fields=["remote_id", "server"])
     _write_remote_state(service, remote, now=now)
     event = record_event("service.activated", now=now, service=service, data={"remote_id": remote.id})
-    notify_client(event, client=service.client, now=now)
+    _welcome(service, event, now=now)
     if missing_from_partner(service):
         queue_operation(
             service=service,
@@ -57,7 +57,14 @@ def activate_by_hand(*, service: Service, now: datetime, actor: str = "") -> Non
         raise ServiceEnded(str(service))
     _set_status(service, ServiceStatus.ACTIVE, now=now)
     event = record_event("service.activated", now=now, actor=actor, service=service)
-    notify_client(event, client=service.client, now=now)
+    _welcome(service, event, now=now)
+
+
+def _welcome(service: Service, event: Event, *, now: datetime) -> None:
+    """The letter that the product is sold with; some have none."""
+    letter = service.product.welcome_letter
+    if letter:
+        notify_client(event, client=service.client, now=now, letter=letter)
 
 
 def renew_service(*, service: Service, remote: RemoteService, now: datetime) -> None:

@@ -20,9 +20,10 @@ ATTEMPTS = 8
 LONGEST_WAIT = timedelta(hours=6)
 
 
-def notify_client(event: Event, *, client: Client, now: datetime) -> None:
-    """A letter about `event` in the client's language; its templates are named like the event."""
-    _write(event, recipient=client.email, language=client.language, letter=event.name, client=client, now=now)
+def notify_client(event: Event, *, client: Client, now: datetime, letter: str = "") -> None:
+    """A letter about `event` in the client's language; its templates are named like `letter`, else like the event."""
+    name = letter or event.name
+    _write(event, recipient=client.email, language=client.language, letter=name, client=client, now=now)
 
 
 def notify_letter(event: Event, *, letter: str, client: Client, now: datetime) -> None:

@@ -8,7 +8,8 @@ from django.utils.translation import override
 from billing.actions.fields import save_field_values
 from billing.actions.provisioning.placing import place_service
 from billing.models import Order, OrderLine, Service, ServiceOption
-from billing.queries.orders import CheckedItem
+from billing.queries.order_items import CheckedItem
+from catalog.lifetime import find_term_end
 from catalog.models import Cycle
 from catalog.money import round_money
 from catalog.options import describe
@@ -16,35 +17,38 @@ from catalog.pricing import Quote
 
 
 def write_lines(order: Order, checked: Sequence[CheckedItem], quoted: Quote, *, on: date) -> None:
-    """Writes a line for each item and a service for each unit. Call it in the transaction that places the order.
+    """Writes a line for each item and a service for each unit, or one for all units of a scaling product.
+
+    Call it in the transaction that places the order.
 
     An addon of an earlier line gives each of that line's services one of its own.
     """
     made: list[list[Service]] = []
     for index, item in enumerate(checked):
         line = _write_line(order, item, quoted, index)
-        parents = made[item.parent_item] if item.parent_item is not None else [item.parent] * item.quantity
+        parents = made[item.parent_item] if item.parent_item is not None else [item.parent] * item.services
         made.append([_write_service(order, line, item, parent, on=on) for parent in parents])
 
 
 def _write_line(order: Order, item: CheckedItem, quoted: Quote, index: int) -> OrderLine:
-    unit, promotion = quoted.units[index], order.promotion
+    price, promotion = quoted.services[index], order.promotion
     with override(order.client.language):
         words = describe(item.product.name, item.options)
     return OrderLine.objects.create(
         order=order,
         product=item.product,
         cycle=item.cycle,
+        is_scaling=item.product.is_scaling,
         quantity=item.quantity,
         description=words[:255],
-        unit_price=unit.unit_price,
-        setup_fee=unit.setup_fee,
-        first_price=unit.first_price if unit.until else None,
-        first_period_end=unit.until,
-        first_discount=unit.first_discount,
-        later_discount=unit.later_discount,
+        unit_price=price.unit_price,
+        setup_fee=price.setup_fee,
+        first_price=price.first_price if price.until else None,
+        first_period_end=price.until,
+        first_discount=price.first_discount,
+        later_discount=price.later_discount,
         discounted_renewals=(promotion.renewals or None) if promotion else None,
-        taxation=unit.taxation.frozen(),
+        taxation=price.taxation.frozen(),
     )
 
 
@@ -55,19 +59,24 @@ def _anchor_day(item: CheckedItem) -> int:
 
 def _write_service(order: Order, line: OrderLine, item: CheckedItem, parent: Service | None, *, on: date) -> Service:
     is_once = item.cycle == Cycle.ONE_TIME
-    recurring = 0 if is_once else line.unit_price
+    recurring = 0 if is_once else line.recurring_amount
     service = Service.objects.create(
         client=order.client,
         order_line=line,
         product=item.product,
         parent=parent,
         cycle=item.cycle,
+        quantity=line.units,
+        domain=item.domain,
         currency_id=order.currency_id,
         first_amount=line.price_of_first_period + line.setup_fee - line.first_discount,
         recurring_amount=recurring,
         registered_on=on,
         anchor_day=_anchor_day(item) if line.first_period_end else on.day,
         next_due_date=on if recurring else None,
+        recurring_limit=0 if is_once else item.product.recurring_limit,
+        term_ends_on=find_term_end(item.product, on=on),
+        term_letter=item.product.term_letter,
         module=item.product.module,
         kind=item.product.kind,
         tariff_id=item.product.tariff_id,

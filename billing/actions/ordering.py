@@ -30,7 +30,8 @@ from billing.models import (
     Service,
 )
 from billing.queries.clock import business_date
-from billing.queries.orders import CheckedItem, ItemFaults, check_items
+from billing.queries.order_items import CheckedItem, ItemFaults
+from billing.queries.orders import check_items
 from billing.queries.promotions import PromotionRefused, PromotionTerms, find_promotion
 from billing.queries.terms import PricingTerms
 from catalog.models import AutoSetup, Product
@@ -55,9 +56,9 @@ class CheckoutConflict(Exception):
 class ItemRequest:
     """One line of an order: `fields` by key, as the client typed them, `options` by key, how many.
 
-    An addon names the service that it is added to (`parent`), or an earlier line by its place (`parent_item`); its
-    cycle may be "": then it follows from the parent. `is_item_unchecked`: an operator vouches for a license (`item`)
-    that is no service of this client.
+    `domain` is for products that ask for one. An addon names the service that it is added to (`parent`), or an earlier
+    line by its place (`parent_item`); its cycle may be "": then it follows from the parent. `is_item_unchecked`: an
+    operator vouches for a license (`item`) that is no service of this client.
     """
 
     product: Product
@@ -65,6 +66,7 @@ class ItemRequest:
     quantity: int = 1
     fields: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, int] = field(default_factory=dict)
+    domain: str = ""
     parent: Service | None = None
     parent_item: int | None = None
     is_item_unchecked: bool = False
@@ -140,12 +142,13 @@ def _content_of(item: ItemRequest) -> list[Any]:
     content: list[Any] = [item.product.pk, item.cycle, item.quantity, sorted(item.fields.items())]
     extras = {
         "options": sorted(item.options.items()),
+        "domain": item.domain,
         "parent": item.parent.pk if item.parent else None,
         "parent_item": item.parent_item,
         "is_item_unchecked": item.is_item_unchecked,
     }
     # What is not asked for is left out: orders placed before it could be asked for keep their fingerprints.
-    named = {name: value for name, value in extras.items() if value not in (None, False, [])}
+    named = {name: value for name, value in extras.items() if value not in (None, False, [], "")}
     return [*content, named] if named else content
 
 

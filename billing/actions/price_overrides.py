@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from billing.actions.events import record_event
 from billing.models import Order
-from billing.queries.orders import CheckedItem, Faults, ItemFaults
+from billing.queries.order_items import CheckedItem, Faults, ItemFaults
 from catalog.money import round_money
 
 REASON_LENGTH = 250

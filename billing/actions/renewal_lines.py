@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from billing.actions.invoicing import charge_values, discount_words
 from billing.models import Client, InvoiceLine, LineKind, Service
+from billing.queries.service_words import charged_words
 from billing.queries.taxes import TaxBook, place_of
 from catalog.models import Currency, Cycle, Product
 from catalog.periods import CYCLE_MONTHS, add_months
@@ -44,7 +45,7 @@ def write_renewal_lines(
         InvoiceLine(
             service=service,
             kind=LineKind.SERVICE,
-            description=service.order_line.description,
+            description=charged_words(service),
             period_start=start,
             period_end=add_months(start, months, anchor_day=service.anchor_day),
             **charge_values(service.recurring_amount, taxation, precision=precision),

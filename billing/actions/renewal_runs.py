@@ -30,6 +30,7 @@ from billing.models import (
 )
 from billing.queries.billing_settings import invoiced_until, read_automation_settings
 from billing.queries.clock import business_date
+from billing.queries.renewal_terms import with_next_period
 from billing.queries.seller import Snapshots
 from billing.queries.taxes import read_tax_book
 from catalog.periods import CYCLE_MONTHS
@@ -69,14 +70,14 @@ def renewal_horizon(settings: AutomationSettings, *, on: date) -> dict[str, date
 
 
 def due_services(horizon: Mapping[str, date]) -> QuerySet[Service]:
-    """Services whose next period is to be invoiced: not yet invoiced, not to be ended."""
+    """Services whose next period is to be invoiced: not yet invoiced, not to be ended, within their limit and term."""
     lines = InvoiceLine.objects.filter(
         service=OuterRef("pk"), kind=LineKind.SERVICE, period_start=OuterRef("next_due_date"), is_voided=False
     )
     ending = Operation.objects.unsettled().filter(service=OuterRef("pk"), kind="TERMINATE")
     stopping = CancellationRequest.objects.filter(service=OuterRef("pk"), status=CancellationStatus.OPEN)
     due = Service.objects.invoiced_for_renewal(horizon)
-    return due.filter(~Exists(lines), ~Exists(ending), ~Exists(stopping))
+    return with_next_period(due.filter(~Exists(lines), ~Exists(ending), ~Exists(stopping)))
 
 
 def clients_with_due(horizon: Mapping[str, date], *, after: int, limit: int, only: Client | None = None) -> list[int]:

@@ -3,33 +3,56 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from billing.actions.events import record_event
 from billing.actions.renewal_lines import RELATED, count_discounted, write_renewal_lines
 from billing.actions.renewal_runs import draft_renewal, write_renewals
-from billing.models import Invoice, InvoiceLine, LineKind, Service
+from billing.models import Invoice, InvoiceLine, Service
+from billing.queries.commands import Audience
+from billing.queries.on_demand import find_on_demand, next_invoice
+from billing.queries.renewal_terms import why_no_next_period
 from billing.queries.taxes import read_tax_book
 
 
-def issue_renewal_now(*, service: Service, actor: str, now: datetime, on: date) -> Invoice | None:
-    """The invoice for the next period of one service, before its time; the open one if there is one already."""
+class RenewalRefused(Exception):
+    """There is no next period to invoice, or the client may not ask for it yet; the text says why."""
+
+
+def issue_renewal_now(
+    *, service: Service, actor: str, now: datetime, on: date, audience: Audience = "operator"
+) -> Invoice:
+    """The invoice for the next period of one service, before its time; the open one if there is one already.
+
+    Clients may ask for it inside their window (P9), operators always. Raises RenewalRefused where there is no next
+    period: ended, paid once, renewed up to its limit, at the end of a fixed term.
+    """
     with transaction.atomic():
-        locked = (
-            Service.objects.select_for_update(of=("self",))
-            .select_related(*RELATED, "client", "product", "currency")
-            .get(pk=service.pk)
-        )
-        line = InvoiceLine.objects.filter(
-            service=locked, kind=LineKind.SERVICE, period_start=locked.next_due_date, is_voided=False
-        ).first()
-        if line is not None:
-            return line.invoice
-        if locked.is_ended or locked.next_due_date is None or locked.recurring_amount == 0:
-            return None
-        clients = {locked.client_id: locked.client}
-        book, given = read_tax_book(since=locked.next_due_date), count_discounted([locked])
-        lines = write_renewal_lines(locked, clients=clients, book=book, discounted=given)
-        draft = draft_renewal(locked, lines, today=on)
-        (invoice,) = write_renewals([draft], now=now)
+        locked = _read_for_renewal(Service.objects.select_for_update(of=("self",)), service)
+        invoice = next_invoice(locked)
+        if invoice is not None:
+            return invoice
+        lines = _next_lines(locked, on=on, audience=audience)
+        (invoice,) = write_renewals([draft_renewal(locked, lines, today=on)], now=now)
         record_event("renewal.requested", now=now, actor=actor, service=locked, invoice=invoice)
     return invoice
+
+
+def preview_renewal(*, service: Service, on: date, audience: Audience = "operator") -> list[InvoiceLine]:
+    """The lines that `issue_renewal_now` would write, for showing them before; nothing is saved.
+
+    Raises RenewalRefused.
+    """
+    return _next_lines(_read_for_renewal(Service.objects.all(), service), on=on, audience=audience)
+
+
+def _read_for_renewal(services: QuerySet[Service], service: Service) -> Service:
+    return services.select_related(*RELATED, "client", "product", "currency").get(pk=service.pk)
+
+
+def _next_lines(service: Service, *, on: date, audience: Audience) -> list[InvoiceLine]:
+    refusal = find_on_demand(service, on=on).refusal if audience == "client" else why_no_next_period(service)
+    if refusal or service.next_due_date is None:
+        raise RenewalRefused(refusal)
+    book, given = read_tax_book(since=service.next_due_date), count_discounted([service])
+    return write_renewal_lines(service, clients={service.client_id: service.client}, book=book, discounted=given)

@@ -3,7 +3,8 @@
 from django.db.models import F
 
 from billing.models import Order, OrderLine
-from billing.queries.orders import Faults, ItemFaults, stock_words
+from billing.queries.order_items import Faults, ItemFaults
+from billing.queries.order_units import stock_words
 from catalog.models import Product
 
 

@@ -23,6 +23,7 @@ from billing.actions.order_decisions import OrderClosed, OrderNotPending
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, PooledLicenseKept, ResolveInvalid
 from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting
+from billing.actions.renewals import RenewalRefused
 from billing.actions.staff import StaffInvalid
 from billing.admin.forms import BackOfficeForm
 from billing.automation.starting import DutyNotWaiting
@@ -50,6 +51,7 @@ REFUSALS: Final = (
     RemedyFailed,
     RemedyInvalid,
     RemedyNotFitting,
+    RenewalRefused,
     ResolveInvalid,
     ServerInvalid,
     StaffInvalid,

@@ -5,95 +5,28 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
 
 from billing.actions.ordering import ItemRequest
-from billing.actions.price_overrides import REASON_LENGTH, PriceOverride
+from billing.actions.price_overrides import PriceOverride
 from billing.admin.forms import dress
+from billing.admin.order_inputs import LineTerms, PlacingForm, dress_all
 from billing.forms.order_item import OrderItemForm
 from billing.forms.product_inputs import FIELD_PREFIX, OPTION_PREFIX, ProductInputs
 from billing.models import Client
 from billing.queries.order_choices import ChoiceCode, ChosenProduct, load_choices, order_choices
-from billing.queries.orders import PAYMENT_METHODS
-from billing.queries.pages_store import recurring_by_cycle
+from billing.queries.pages_store import LaterPayment, later_payments
+from billing.queries.promotions import PromotionRefused, PromotionTerms, find_promotion
 from billing.queries.terms import PricingTerms
-from billing.templatetags.back_office import GATEWAYS
 from catalog.pricing import PricedItem, Quote, quote
 
 MOST_LINES: Final = 20
 _MARK: Final = re.compile(r"(\d{1,3}):(.+)")
-
-
-class LineTerms(forms.Form):
-    """What an operator grants for one line besides what a client could choose."""
-
-    unit_price = forms.DecimalField(
-        label=_("Price of one instead"),
-        required=False,
-        min_value=0,
-        max_digits=16,
-        help_text=_("For each period, without options. 0: free, and not renewed by itself."),
-    )
-    setup_fee = forms.DecimalField(label=_("Setup fee of one instead"), required=False, min_value=0, max_digits=16)
-    reason = forms.CharField(
-        label=_("Why"),
-        required=False,
-        max_length=REASON_LENGTH,
-        help_text=_("Needed for another price: it stays in the history of the order."),
-    )
-    is_item_unchecked = forms.BooleanField(
-        label=_("The license number is right although this client has no such service here"), required=False
-    )
-
-    def __init__(self, *arguments: Any, kind: str, address: str, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        if kind != "addition":
-            del self.fields["is_item_unchecked"]
-        _dress_all(self, address)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether anything is granted, or wrong: then it is not folded away."""
-        return bool(self.errors) or any(bound.value() for bound in self)
-
-    def override(self) -> PriceOverride | None:
-        """The granted price; None where the catalog's stands. The form must be valid."""
-        told = {name: self.cleaned_data.get(name) for name in ("unit_price", "setup_fee")}
-        reason = self.cleaned_data.get("reason", "")
-        if reason or any(amount is not None for amount in told.values()):
-            return PriceOverride(**told, reason=reason)
-        return None
-
-    def granted(self, name: str, usual: Decimal) -> Decimal:
-        """The amount typed so far, for the sums; the catalog's while that makes no sense."""
-        try:
-            amount = self.fields[name].clean(self[name].value())
-        except forms.ValidationError:
-            return usual
-        return usual if amount is None else Decimal(amount)
-
-
-class PlacingForm(forms.Form):
-    """How the order is placed."""
-
-    payment_method = forms.ChoiceField(
-        label=_("Payment method"), choices=[(method, GATEWAYS[method]) for method in PAYMENT_METHODS]
-    )
-    notes = forms.CharField(label=_("Notes"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
-    is_client_told = forms.BooleanField(
-        label=_("Send the letters"),
-        help_text=_("About the order and its invoice, to the client. That a service is ready is told either way."),
-        required=False,
-        initial=True,
-    )
-    checkout_key = forms.CharField(widget=forms.HiddenInput, max_length=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +55,23 @@ class DraftLine:
 
 
 class OrderDraft:
-    """What was typed so far for `client`. `is_judged`: the order is to be placed, so all that is wrong is told.
+    """What was typed so far for `client`, ordered on `on`.
 
-    `adding` is the code of a product to put in, `removing` the key of a line to take out.
+    `is_judged`: the order is to be placed, so all that is wrong is told. `adding` is the code of a product
+    to put in, `removing` the key of a line to take out.
     """
 
     def __init__(
-        self, client: Client, data: QueryDict, *, is_judged: bool = False, adding: str = "", removing: str = ""
+        self,
+        client: Client,
+        data: QueryDict,
+        *,
+        on: date,
+        is_judged: bool = False,
+        adding: str = "",
+        removing: str = "",
     ) -> None:
-        self.client, self.data, self.is_judged = client, data, is_judged
+        self.client, self.data, self.on, self.is_judged = client, data, on, is_judged
         self.address = f"{reverse('admin:billing_order_sums')}?client={client.pk}"
         found_marks = filter(None, map(_MARK.fullmatch, data.getlist("line")))
         marks: dict[str, str] = {match[1]: match[2] for match in found_marks}
@@ -156,7 +97,7 @@ class OrderDraft:
             check_address=self.address,
         )
         for inputs in (form, *form.addon_forms):
-            _dress_all(inputs, self.address)
+            dress_all(inputs, self.address)
         addons = tuple((addon, self._terms(addon)) for addon in form.addon_forms)
         return DraftLine(key, chosen, form, self._terms(form), addons)
 
@@ -181,6 +122,7 @@ class OrderDraft:
             form = PlacingForm(initial={"checkout_key": self.data.get("checkout_key") or secrets.token_urlsafe(24)})
         for field in form.fields.values():
             dress(field)
+        form.fields["promo_code"].widget.attrs["hx-post"] = self.address
         return form
 
     @property
@@ -219,6 +161,7 @@ class OrderDraft:
             quantity,
             chosen["fields"],
             chosen["options"],
+            chosen["domain"],
             parent=line.chosen.parent.service if line.chosen.parent else None,
             is_item_unchecked=line.terms.cleaned_data.get("is_item_unchecked", False),
         )
@@ -228,9 +171,10 @@ class OrderDraft:
                 ItemRequest(
                     addon.product,
                     addon.chosen_price.cycle,
-                    quantity,
+                    line.chosen.product.count_services(quantity),
                     addon.cleaned_data["fields"],
                     addon.cleaned_data["options"],
+                    addon.cleaned_data["domain"],
                     parent_item=place,
                 )
                 for addon in line.form.chosen_addons
@@ -255,10 +199,31 @@ class OrderDraft:
             for message in messages:
                 form.add_error(name if name in form.fields else None, message)
 
-    def quote(self, *, on: date) -> tuple[Quote, dict[str, Decimal]] | None:
-        """What all this costs now, and what comes again by cycle; None while a number makes no sense."""
+    @cached_property
+    def _promotion(self) -> tuple[PromotionTerms | None, str]:
+        """The promo code typed so far for what is chosen so far, and why it cannot be used."""
+        code = str(self.placing["promo_code"].value() or "").strip()
+        if not code or not self.items:
+            return None, ""
+        wanted = [(item.inputs.product, item.inputs.chosen_price.cycle) for item in self.items]
+        currency_id = self.client.currency_id
+        try:
+            return find_promotion(code, client=self.client, currency_id=currency_id, wanted=wanted, on=self.on), ""
+        except PromotionRefused as refusal:
+            return None, str(refusal)
+
+    @property
+    def promo_error(self) -> str:
+        """Why the promo code cannot be used, where that does not stand beside it yet."""
+        return "" if "promo_code" in self.placing.errors else self._promotion[1]
+
+    def quote(self) -> tuple[Quote, list[LaterPayment]] | None:
+        """What all this costs now, and what comes again by cycle; None while a number makes no sense.
+
+        A promo code is worked out on the granted prices, as the order will be.
+        """
         items: list[PricedItem] = []
-        terms = PricingTerms(client=self.client, on=on)
+        terms = PricingTerms(client=self.client, on=self.on, promotion=self._promotion[0])
         for line in self.lines:
             priced = line.form.priced_items(terms)
             if priced is None:
@@ -266,7 +231,7 @@ class OrderDraft:
             items += priced
         granted = [_granted(item, draft.terms) for item, draft in zip(items, self.items, strict=True)]
         quoted = quote(granted)
-        return quoted, recurring_by_cycle(granted, quoted)
+        return quoted, later_payments(granted, quoted)
 
 
 def _granted(item: PricedItem, terms: LineTerms) -> PricedItem:
@@ -297,9 +262,3 @@ def _typed(data: QueryDict, prefix: str) -> dict[str, Any]:
         elif own.startswith("addon_") and "-" not in rest:
             typed.setdefault(own, {})[rest] = value
     return typed
-
-
-def _dress_all(form: forms.BaseForm, address: str) -> None:
-    for field in form.fields.values():
-        dress(field)
-        field.widget.attrs["hx-post"] = address

@@ -44,6 +44,7 @@ def place_view(request: HttpRequest, frame: dict[str, Any]) -> HttpResponse:
     draft = OrderDraft(
         client,
         request.POST if request.method == "POST" else QueryDict(),
+        on=business_date(database_now()),
         is_judged=action == "place",
         adding=request.POST.get("add", "") if action == "add" else "",
         removing=subject if action == "remove" else "",
@@ -61,7 +62,7 @@ def sums_view(request: HttpRequest) -> HttpResponse:
     client = _read_client(request)
     if client is None or request.method != "POST":
         raise Http404
-    draft = OrderDraft(client, request.POST)
+    draft = OrderDraft(client, request.POST, on=business_date(database_now()))
     return TemplateResponse(request, f"{PAGE}#sums", {"draft": draft, "client": client, **_sums(draft)})
 
 
@@ -102,6 +103,7 @@ def _place(request: HttpRequest, draft: OrderDraft) -> Order | None:
             checkout_key=details["checkout_key"],
             notes=details["notes"],
             overrides=draft.overrides,
+            promo_code=details["promo_code"].strip(),
             is_client_told=details["is_client_told"],
             actor=str(request.user),
             now=database_now(),
@@ -114,5 +116,5 @@ def _place(request: HttpRequest, draft: OrderDraft) -> Order | None:
 
 
 def _sums(draft: OrderDraft) -> dict[str, Any]:
-    quoted = draft.quote(on=business_date(database_now())) if draft.lines else None
-    return {"quote": quoted[0] if quoted else None, "later": quoted[1].items() if quoted else ()}
+    quoted = draft.quote() if draft.lines else None
+    return {"quote": quoted[0] if quoted else None, "later": quoted[1] if quoted else ()}

@@ -21,7 +21,14 @@ from billing.actions.fields import note_secret_shown
 from billing.admin.buttons import Button
 from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
 from billing.admin.operation_pages import attempts_with_calls, poll_seconds
-from billing.admin.service_buttons import ChangeButton, CommandButton, CycleButton, RenewButton, service_title
+from billing.admin.service_buttons import (
+    ChangeButton,
+    CommandButton,
+    CycleButton,
+    NextInvoiceButton,
+    RenewButton,
+    service_title,
+)
 from billing.files import file_response
 from billing.models import (
     ENDED_STATUSES,
@@ -37,9 +44,11 @@ from billing.queries.certificates import certificate_card
 from billing.queries.clock import database_now
 from billing.queries.commands import COMMANDS, all_commands, available_commands
 from billing.queries.nodes import node_counts
+from billing.queries.renewal_terms import renewals_left_words
 from billing.queries.services import field_rows
 from billing.templatetags.back_office import state
 from billing.templatetags.portal import day
+from catalog.domains import domain_words
 from catalog.modules import KIND_LABELS
 
 SHOWN_OPERATIONS = 10
@@ -75,6 +84,7 @@ class ServiceAdmin(ObjectAdmin):
         RenewButton("renew"),
         ChangeButton("change"),
         CycleButton(),
+        NextInvoiceButton(),
     )
     list_display = ("state", "service_words", "client", "server_words", "remote_id", "next_due", "end_at_partner")
     list_display_links = ("service_words",)
@@ -94,9 +104,12 @@ class ServiceAdmin(ObjectAdmin):
         "client__email",
         "client__last_name",
         "dedicated_ip",
+        "domain",
         "field_values__plain_value",
     )
-    search_help_text = gettext_lazy("Number, number at the partner, e-mail of the client, IP or value of a field")
+    search_help_text = gettext_lazy(
+        "Number, number at the partner, e-mail of the client, IP, domain or value of a field"
+    )
 
     def get_urls(self) -> list[URLPattern]:
         reveal = self.admin_site.admin_view(self.reveal_view)
@@ -119,7 +132,8 @@ class ServiceAdmin(ObjectAdmin):
         """The commands that fit now, in their order; the harmful one is last."""
         commands = [self.find_button(command.code, subject) for command in available_commands(subject)]
         harmless = [button for button in commands if button.look != "danger"]
-        others = [CycleButton()] if not why_not_cycle(subject) else []
+        others: list[Button[Any]] = [CycleButton()] if not why_not_cycle(subject) else []
+        others += [button for button in (NextInvoiceButton(),) if button.is_shown(subject)]
         return [*harmless, *others, *(button for button in commands if button not in harmless)]
 
     def find_button(self, code: str, subject: Service) -> Button[Any]:
@@ -150,6 +164,7 @@ class ServiceAdmin(ObjectAdmin):
                 subject.invoice_lines.select_related("invoice").filter(is_voided=False).order_by("-id")[:12]
             ),
             "events": history(service=subject),
+            "renewals_left": renewals_left_words(subject),
             "may_reveal": request.user.has_perm(Permission.PERFORM_SERVER_OPERATIONS),
             "order": subject.order_line.order,
         }
@@ -183,7 +198,8 @@ class ServiceAdmin(ObjectAdmin):
 
     @admin.display(description=gettext_lazy("service"), ordering="id")
     def service_words(self, service: Service) -> str:
-        return service_title(service)
+        units = f"× {service.quantity}" if service.quantity > 1 else ""
+        return " ".join(filter(None, (service_title(service), units, domain_words(service.domain))))
 
     @admin.display(description=gettext_lazy("server"), ordering="server__name")
     def server_words(self, service: Service) -> str:

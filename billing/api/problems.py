@@ -21,6 +21,7 @@ from billing.actions.ordering import CheckoutConflict, OrderInvalid
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, ResolveInvalid
 from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting
+from billing.actions.renewals import RenewalRefused
 from noc.servers import ServerInvalid
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -46,6 +47,7 @@ CONFLICTS: Final[dict[type[Exception], str]] = {
     PaymentConflict: "reference_conflict",
     RemedyFailed: "partner_refused",
     RemedyNotFitting: "remedy_not_fitting",
+    RenewalRefused: "renewal_refused",
 }
 
 

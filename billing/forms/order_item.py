@@ -4,17 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.forms.boundfield import BoundField
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from billing.forms.product_inputs import FIELD_PREFIX, OPTION_PREFIX, ProductInputs
-from billing.queries.addons import AddonParent, addon_price, supplied_values
+from billing.queries.addons import AddonParent, addon_price, asks_domain, supplied_values
+from billing.queries.order_units import find_sharing_fault, most_units
 from billing.queries.terms import PricingTerms
-from catalog.models import Price, Product, QuantityMode
+from catalog.fields import is_sold_singly
+from catalog.models import Price, Product
 from catalog.pricing import PricedItem
-
-MAX_QUANTITY = 50
 
 
 class AddonInputs(ProductInputs):
@@ -42,13 +43,7 @@ class OrderItemForm(ProductInputs):
     """
 
     cycle = forms.ChoiceField(label=_("Billing period"), widget=forms.RadioSelect)
-    quantity = forms.IntegerField(
-        label=_("Quantity"),
-        min_value=1,
-        max_value=MAX_QUANTITY,
-        initial=1,
-        help_text=_("Each one is a service of its own."),
-    )
+    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, initial=1)
 
     def __init__(
         self,
@@ -60,16 +55,41 @@ class OrderItemForm(ProductInputs):
         **options: Any,
     ) -> None:
         supplied = supplied_values(product, parent) if parent else {}
-        super().__init__(*arguments, product=product, prices=prices, supplied=supplied, **options)
+        super().__init__(
+            *arguments,
+            product=product,
+            prices=prices,
+            supplied=supplied,
+            is_domain_asked=asks_domain(product, parent),
+            **options,
+        )
         self.parent_product = parent.product if parent else None
         cycle = self.fields["cycle"]
         assert isinstance(cycle, forms.ChoiceField)
         cycle.choices = [(price.cycle, price.get_cycle_display()) for price in prices]
         usual = addon_price(product, cycle=parent.cycle, currency=self.currency) if parent else None
         cycle.initial = (usual or prices[0]).cycle
-        if product.quantity_mode == QuantityMode.ONE or parent is not None:
-            del self.fields["quantity"]
+        self._fit_quantity(is_addon=parent is not None)
         self.addon_forms = [form for addon in addons if (form := self._addon_form(addon, options["check_address"]))]
+
+    def _fit_quantity(self, *, is_addon: bool) -> None:
+        """No input where one is sold at a time; the largest number, and what several of them are."""
+        if is_addon or is_sold_singly(self.product):
+            del self.fields["quantity"]
+            return
+        quantity = self.fields["quantity"]
+        is_scaling, most = self.product.is_scaling, most_units(self.product)
+        quantity.validators.append(MaxValueValidator(most))
+        quantity.widget.attrs["max"] = most
+        quantity.help_text = _("All of them are one service.") if is_scaling else _("Each one is a service of its own.")
+
+    def clean(self) -> dict[str, Any]:
+        """What several of them cannot share is told on the quantity."""
+        cleaned = super().clean()
+        quantity = cleaned.get("quantity") or 1
+        if not self.errors and (fault := find_sharing_fault(self.product, quantity, cleaned["fields"])):
+            self.add_error("quantity", fault)
+        return cleaned
 
     def _addon_form(self, addon: Product, check_address: str) -> AddonInputs | None:
         """None for an addon that is not sold in this currency."""
@@ -84,6 +104,7 @@ class OrderItemForm(ProductInputs):
             currency=self.currency,
             check_address=check_address,
             supplied=supplied_values(addon, self._as_parent()),
+            is_domain_asked=asks_domain(addon, self._as_parent()),
             prefix=self.add_prefix(name),
             initial=self.initial.get(name),
         )
@@ -93,7 +114,8 @@ class OrderItemForm(ProductInputs):
         address = self.fields.get(f"{FIELD_PREFIX}ip")
         typed = str(self[f"{FIELD_PREFIX}ip"].value() or "").strip() if address else ""
         ip = None if address is not None and address.required else typed
-        return AddonParent(self.product, self.chosen_price.cycle, 1, ip)
+        domain = None if self.product.is_domain_required else ""
+        return AddonParent(self.product, self.chosen_price.cycle, 1, ip, domain=domain)
 
     @property
     def chosen_addons(self) -> list[AddonInputs]:
@@ -135,7 +157,10 @@ class OrderItemForm(ProductInputs):
             return None
 
     def priced_items(self, terms: PricingTerms) -> list[PricedItem] | None:
-        """The product and the chosen addons in the words of the price engine; None while a number makes no sense."""
+        """The product and the chosen addons in the words of the price engine; None while a number makes no sense.
+
+        An addon is one for each service of the product.
+        """
         quantity = self.chosen_quantity
         items: list[PricedItem] = []
         for form in [self, *self.chosen_addons]:
@@ -148,7 +173,7 @@ class OrderItemForm(ProductInputs):
                 terms.price(
                     price,
                     product=form.product,
-                    quantity=quantity,
+                    quantity=quantity if form is self else self.product.count_services(quantity),
                     precision=precision,
                     options=options,
                     parent=self.product if form is not self else self.parent_product,

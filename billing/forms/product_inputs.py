@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.html import conditional_escape
 from django.utils.translation import get_language, gettext, gettext_lazy
 
+from catalog.domains import DomainInvalid, clean_domain
 from catalog.fields import CHECKED, FieldsInvalid, clean_field_values, order_form_fields, split_options
 from catalog.models import Currency, CustomField, FieldType, Price, Product, ProductOption
 from catalog.modules import product_field_specs
@@ -22,6 +23,7 @@ from catalog.options import ChosenOption, OptionsInvalid, choose_options, offere
 
 FIELD_PREFIX = "field_"
 OPTION_PREFIX = "option_"
+DOMAIN = "domain"
 # Keys that begin alike belong together (the partner's names, partner-api.md §6.9): title, and whether it starts folded.
 SECTIONS: Final[Mapping[str, tuple[str | Promise, bool]]] = {
     "adm_": (gettext_lazy("Administrative contact"), False),
@@ -40,7 +42,7 @@ class FieldSection:
 
 
 class ProductInputs(forms.Form):
-    """`supplied` fields come from what an addon is added to: they are not asked.
+    """`supplied` fields come from what an addon is added to: they are not asked. `is_domain_asked`: a domain is.
 
     `prices` are those offered to this reader, shortest cycle first; `check_address` is where one changed input is
     checked and the price is computed anew.
@@ -56,10 +58,13 @@ class ProductInputs(forms.Form):
         currency: Currency,
         check_address: str,
         supplied: Mapping[str, str] = MappingProxyType({}),
+        is_domain_asked: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
         self.product, self.prices, self.currency, self.supplied = product, prices, currency, supplied
+        if is_domain_asked:
+            self.fields[DOMAIN] = _domain_input()
         for option in offered_options(product, currency, cycles=[price.cycle for price in prices]):
             self.fields[OPTION_PREFIX + option.key] = _count_of(option, prices)
         labels = {spec.key: dict(spec.choices) for spec in product_field_specs(product)}
@@ -70,8 +75,8 @@ class ProductInputs(forms.Form):
 
     @property
     def product_fields(self) -> list[BoundField]:
-        """The product's options and own fields, in display order."""
-        return [bound for bound in self if bound.name.startswith((OPTION_PREFIX, FIELD_PREFIX))]
+        """The domain, the product's options and its own fields, in display order."""
+        return [bound for bound in self if bound.name == DOMAIN or bound.name.startswith((OPTION_PREFIX, FIELD_PREFIX))]
 
     @property
     def field_sections(self) -> list[FieldSection]:
@@ -100,7 +105,10 @@ class ProductInputs(forms.Form):
             return None
 
     def clean(self) -> dict[str, Any]:
-        """Judges fields and options; `cleaned_data` then holds key → value and key → count as they will be kept."""
+        """Judges fields, options and domain as the catalog does.
+
+        `cleaned_data` then holds key → value, key → count and the domain ("": not asked) as they will be kept.
+        """
         cleaned = super().clean() or {}
         fields = {
             name.removeprefix(FIELD_PREFIX): _as_text(cleaned.get(name, "")) for name in self._names_of(FIELD_PREFIX)
@@ -112,7 +120,17 @@ class ProductInputs(forms.Form):
         except FieldsInvalid as error:
             self._add_errors(FIELD_PREFIX, error.errors)
         cleaned["options"] = self._clean_options(cleaned)
+        cleaned[DOMAIN] = self._clean_domain(cleaned.get(DOMAIN, ""))
         return cleaned
+
+    def _clean_domain(self, typed: str) -> str:
+        if not typed:
+            return ""
+        try:
+            return clean_domain(typed)
+        except DomainInvalid as invalid:
+            self.add_error(DOMAIN, str(invalid))
+            return ""
 
     def _clean_options(self, cleaned: Mapping[str, Any]) -> dict[str, int]:
         names = [name for name in self._names_of(OPTION_PREFIX) if name not in self.errors]
@@ -149,6 +167,17 @@ def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return CHECKED if value else ""
     return str(value)
+
+
+def _domain_input() -> forms.Field:
+    """What is a domain name is judged by the catalog alone."""
+    attrs = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none", "inputmode": "url"}
+    return forms.CharField(
+        label=gettext("Domain"),
+        help_text=gettext("The domain name that it is for, such as example.com."),
+        error_messages={"required": gettext("Enter the domain name that it is for.")},
+        widget=forms.TextInput(attrs=attrs),
+    )
 
 
 def _count_of(option: ProductOption, prices: Sequence[Price]) -> forms.Field:

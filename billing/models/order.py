@@ -50,7 +50,11 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """A product in an order with its frozen prices: `quantity` services are made from it, or one of so many units."""
+    """A product in an order with its frozen prices: `quantity` services are made from it, or one of so many units.
+
+    `unit_price` and `first_price` are those of a unit, its options included; the setup fee and the discounts are those
+    of each service, however many units that has.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
@@ -64,7 +68,7 @@ class OrderLine(models.Model):
     # What the first period costs and where it ends, where it is not a whole cycle (prorata).
     first_price = models.DecimalField(_("first period"), max_digits=19, decimal_places=4, null=True, blank=True)
     first_period_end = models.DateField(_("end of the first period"), null=True, blank=True)
-    # What the promo code takes off each unit: off the first payment, off each of so many later ones (None: all).
+    # What the promo code takes off each service: off the first payment, off each of so many later ones (None: all).
     first_discount = models.DecimalField(_("discount"), max_digits=19, decimal_places=4, default=0)
     later_discount = models.DecimalField(_("discount of renewals"), max_digits=19, decimal_places=4, default=0)
     discounted_renewals = models.PositiveIntegerField(_("discounted renewals"), null=True, blank=True)
@@ -85,4 +89,14 @@ class OrderLine(models.Model):
     @property
     def price_of_first_period(self) -> Decimal:
         """What each service costs until its second bill, the setup fee apart."""
-        return self.unit_price if self.first_price is None else self.first_price
+        return self.units * (self.unit_price if self.first_price is None else self.first_price)
+
+    @property
+    def units(self) -> int:
+        """How many units each of its services has."""
+        return self.quantity if self.is_scaling else 1
+
+    @property
+    def recurring_amount(self) -> Decimal:
+        """What each whole period of a service costs."""
+        return self.unit_price * self.units

@@ -13,7 +13,8 @@ from catalog.queries import ORDER_ROWS, get_price, offered_prices
 class AddonParent:
     """What an addon is added to: a service, or an earlier line of the same order (then `service` is None).
 
-    `ip` is "" where there is none to take over, None where it is not known yet.
+    `quantity` is how many services that is. `ip` and `domain` are "" where there is none to take over, None where it
+    is not known yet.
     """
 
     product: Product
@@ -22,6 +23,7 @@ class AddonParent:
     ip: str | None
     remote_id: str = ""
     service: Service | None = None
+    domain: str | None = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ def parent_of_service(service: Service) -> AddonParent:
         ip=service.dedicated_ip or field_values(service).get("ip", ""),
         remote_id=service.remote_id,
         service=service,
+        domain=service.domain,
     )
 
 
@@ -53,6 +56,11 @@ def supplied_values(addon: Product, parent: AddonParent) -> dict[str, str]:
     if address is None or parent.ip == "" or (parent.ip and address.find_fault(parent.ip)):
         return {}
     return {"ip": parent.ip or ""}
+
+
+def asks_domain(product: Product, parent: AddonParent | None) -> bool:
+    """Whether the client has to name a domain: an addon is for that of what it is added to."""
+    return product.is_domain_required and (parent is None or parent.domain == "")
 
 
 def addon_price(addon: Product, *, cycle: str, currency: Currency) -> Price | None:

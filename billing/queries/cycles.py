@@ -35,7 +35,10 @@ def sold_cycles(service: Service) -> tuple[Cycle, ...]:
 
 
 def catalog_amount(service: Service, cycle: str) -> Decimal | None:
-    """The product's price and that of the service's options for one period of `cycle`; None if one is not sold so."""
+    """The product's price and that of the service's options for one period of `cycle`, times the service's units.
+
+    None if one of them is not sold so.
+    """
     price = get_price(service.product, cycle, service.currency)
     if price is None:
         return None
@@ -45,7 +48,7 @@ def catalog_amount(service: Service, cycle: str) -> Decimal | None:
         if unit is None:
             return None
         total += unit * chosen.quantity
-    return total
+    return total * service.quantity
 
 
 def option_price(option_id: int, cycle: str, service: Service) -> Decimal | None:

@@ -1,88 +1,21 @@
 """What an order asks for, checked against the catalog and against what the client has."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Protocol
 
 from django.utils.translation import gettext as _
 
 from billing.models import LIVE_STATUSES, Client, Service
-from billing.queries.addons import AddonParent, addon_price, parent_of_service, supplied_values
-from billing.queries.terms import PricingTerms
+from billing.queries.addons import AddonParent, addon_price, asks_domain, supplied_values
+from billing.queries.order_items import CheckedItem, Faults, ItemFaults, RequestedItem
+from billing.queries.order_parents import find_addon_parent
+from billing.queries.order_units import find_collisions, find_quantity_fault, find_sharing_fault
+from catalog.domains import DomainInvalid, clean_domain
 from catalog.fields import FieldsInvalid, clean_field_values
-from catalog.models import Price, Product, QuantityMode
+from catalog.models import Price
 from catalog.options import ChosenOption, OptionsInvalid, choose_options
-from catalog.pricing import PricedItem
 from catalog.queries import get_price
 
 PAYMENT_METHODS = ("bank_transfer", "credit", "manual")
-MOST_UNITS = 100
-
-Faults = dict[str, list[str]]
-
-
-class ItemFaults(Exception):
-    """Items cannot be ordered; `errors` maps paths such as "items.0.cycle" to messages."""
-
-    def __init__(self, errors: Mapping[str, list[str]]) -> None:
-        super().__init__("; ".join(message for messages in errors.values() for message in messages))
-        self.errors = dict(errors)
-
-
-class RequestedItem(Protocol):
-    """What `check_items` reads of a requested line."""
-
-    @property
-    def product(self) -> Product: ...
-    @property
-    def cycle(self) -> str: ...
-    @property
-    def quantity(self) -> int: ...
-    @property
-    def fields(self) -> Mapping[str, str]: ...
-    @property
-    def options(self) -> Mapping[str, int]: ...
-    @property
-    def parent(self) -> Service | None: ...
-    @property
-    def parent_item(self) -> int | None: ...
-    @property
-    def is_item_unchecked(self) -> bool: ...
-
-
-@dataclass(frozen=True)
-class CheckedItem:
-    """A line that may be ordered, with the prices of this moment.
-
-    `parent` is the service that a module or addon belongs to, `parent_item` the earlier line whose services it is
-    added to, one each; `parent_product` is what is sold there.
-    """
-
-    product: Product
-    cycle: str
-    quantity: int
-    fields: Mapping[str, str]
-    options: tuple[ChosenOption, ...]
-    unit_price: Decimal
-    setup_fee: Decimal
-    precision: int
-    parent: Service | None
-    parent_item: int | None
-    parent_product: Product | None = None
-
-    def priced(self, terms: PricingTerms) -> PricedItem:
-        """The line in the words of the price engine."""
-        return terms.item(
-            self.product,
-            cycle=self.cycle,
-            quantity=self.quantity,
-            unit_price=self.unit_price,
-            setup_fee=self.setup_fee,
-            precision=self.precision,
-            options=self.options,
-            parent=self.parent_product,
-        )
 
 
 def check_items(*, client: Client, items: Sequence[RequestedItem], payment_method: str) -> list[CheckedItem]:
@@ -97,6 +30,7 @@ def check_items(*, client: Client, items: Sequence[RequestedItem], payment_metho
         faults: Faults = {}
         checked.append(_check_item(client, item, items[:index], checked, faults))
         errors.update({f"items.{index}.{key}": messages for key, messages in faults.items()})
+    errors.update(find_collisions(checked))
     if errors:
         raise ItemFaults(errors)
     return [line for line in checked if line is not None]
@@ -110,7 +44,7 @@ def _check_item(
     faults: Faults,
 ) -> CheckedItem | None:
     """The line, or None with what is wrong written into `faults`."""
-    addon_parent = _find_addon_parent(client, item, earlier, checked, faults)
+    addon_parent = find_addon_parent(client, item, earlier, checked, faults)
     if item.product.is_addon and addon_parent is None:
         return None
     faults.update(_find_faults(item, addon_parent))
@@ -127,6 +61,9 @@ def _check_item(
     except FieldsInvalid as invalid:
         faults.update({f"fields.{key}": messages for key, messages in invalid.errors.items()})
     options = _choose_options(item, price, client, faults)
+    domain = _clean_domain(item, addon_parent, faults)
+    if not faults and (fault := find_sharing_fault(item.product, item.quantity, values)):
+        faults["quantity"] = [fault]
     if faults or price is None:
         return None
     return CheckedItem(
@@ -141,76 +78,32 @@ def _check_item(
         parent=parent,
         parent_item=item.parent_item,
         parent_product=addon_parent.product if addon_parent else None,
+        domain=domain,
     )
-
-
-def _find_addon_parent(
-    client: Client,
-    item: RequestedItem,
-    earlier: Sequence[RequestedItem],
-    checked: Sequence[CheckedItem | None],
-    faults: Faults,
-) -> AddonParent | None:
-    """What an addon is added to; None for what is ordered alone, and where `faults` say what is wrong."""
-    place = "parent_item" if item.parent is None else "parent"
-    has_parent = item.parent is not None or item.parent_item is not None
-    if not item.product.is_addon:
-        if has_parent:
-            faults[place] = [_("This product is not an addon: it is ordered alone.")]
-        return None
-    if item.parent is not None and item.parent_item is not None:
-        faults["parent"] = [_("An addon is added to a service or to an item of the order, not to both.")]
-    elif item.parent is not None:
-        if fault := _find_service_fault(client, item.parent):
-            faults["parent"] = [fault]
-        else:
-            return _offering(parent_of_service(item.parent), item.product, place, faults)
-    elif item.parent_item is not None:
-        if 0 <= item.parent_item < len(earlier):
-            parent = _parent_of_line(earlier[item.parent_item], checked[item.parent_item])
-            return _offering(parent, item.product, place, faults)
-        faults[place] = [_("Name an earlier item of this order by its place, counted from 0.")]
-    else:
-        faults["product"] = [_("This is an addon: it is sold together with another product or for a service.")]
-    return None
-
-
-def _find_service_fault(client: Client, service: Service) -> str:
-    if service.client_id != client.pk:
-        return _("This client has no such service.")
-    return _("The service has ended.") if service.is_ended else ""
-
-
-def _parent_of_line(item: RequestedItem, line: CheckedItem | None) -> AddonParent:
-    ip = line.fields.get("ip", "") if line else None
-    return AddonParent(item.product, line.cycle if line else item.cycle, item.quantity, ip)
-
-
-def _offering(parent: AddonParent, addon: Product, place: str, faults: Faults) -> AddonParent | None:
-    if parent.product.addons.filter(pk=addon.pk).exists():
-        return parent
-    words = {"addon": addon.name, "product": parent.product.name}
-    faults[place] = [_("%(addon)s is not sold with %(product)s.") % words]
-    return None
 
 
 def _find_faults(item: RequestedItem, parent: AddonParent | None) -> Faults:
     faults: Faults = {"product": [_("This product is no longer sold.")]} if item.product.is_retired else {}
-    fault = ""
-    if not 1 <= item.quantity <= MOST_UNITS:
-        fault = _("Enter a quantity from 1 to %(most)s.") % {"most": MOST_UNITS}
-    elif parent is not None and item.quantity != parent.quantity:
-        fault = _("One is added to each service: the quantity has to be %(count)s.") % {"count": parent.quantity}
-    elif parent is None and item.quantity > 1 and item.product.quantity_mode == QuantityMode.ONE:
-        fault = _("This product is sold one at a time.")
-    elif item.product.has_stock_control and item.quantity > item.product.stock_quantity:
-        fault = stock_words(item.product.stock_quantity)
+    fault = find_quantity_fault(item.product, item.quantity, parents=parent.quantity if parent else None)
     return faults | ({"quantity": [fault]} if fault else {})
 
 
-def stock_words(left: int) -> str:
-    """Why no more can be had, for somebody who wants more than are in stock."""
-    return _("Only %(left)s left in stock.") % {"left": left} if left else _("Sold out.")
+def _clean_domain(item: RequestedItem, parent: AddonParent | None, faults: Faults) -> str:
+    """The domain that the service is for: typed, or that of what an addon is added to."""
+    typed = item.domain.strip()
+    if not item.product.is_domain_required:
+        if typed:
+            faults["domain"] = [_("This product is for no domain: leave it out.")]
+        return ""
+    if not typed:
+        if asks_domain(item.product, parent):
+            faults["domain"] = [_("Enter the domain name that it is for.")]
+        return (parent.domain if parent else "") or ""
+    try:
+        return clean_domain(typed)
+    except DomainInvalid as invalid:
+        faults["domain"] = [str(invalid)]
+        return ""
 
 
 def _find_price(item: RequestedItem, parent: AddonParent | None, client: Client) -> Price | None:

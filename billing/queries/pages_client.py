@@ -1,6 +1,9 @@
 """Reads for the client area. Everything is asked by client, so that nobody sees what is another's."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from django.core.paginator import Page, Paginator
@@ -13,12 +16,15 @@ from billing.models import (
     Client,
     Event,
     Invoice,
+    InvoiceLine,
     Order,
     Service,
     ServiceField,
     ServiceStatus,
 )
 from billing.queries.commands import available_commands
+from billing.queries.on_demand import OnDemandRenewal
+from catalog.domains import domain_words
 
 PAGE_SIZE: Final = 25
 SERVICE_FILTERS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
@@ -65,7 +71,7 @@ _COMMANDS: Final = (
     ClientCommand(
         "renew",
         _("Renew"),
-        _("You get an invoice for the next period now. Once it is paid, the license is extended by itself."),
+        _("You get an invoice for the next period now. Once it is paid, it is extended by itself."),
     ),
     ClientCommand(
         "change",
@@ -82,6 +88,17 @@ _COMMANDS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class NextPeriod:
+    """The period that a client is about to renew for, half-open, and what is to be paid, taxes included."""
+
+    starts_on: date | None
+    ends_on: date | None
+    lines: tuple[InvoiceLine, ...]
+    tax: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Chip:
     """A filter of a list: its code in the URL, its name, how many it finds."""
 
@@ -93,7 +110,7 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRow:
-    """A service in the list; `subject` is what tells it from its like: the name or IP it is bound to."""
+    """A service in the list; `subject` is what tells it from its like: its domain, or the name or IP it is bound to."""
 
     service: Service
     subject: str
@@ -136,9 +153,13 @@ def _rows(services: list[Service]) -> list[ServiceRow]:
         if not value.field.is_secret:
             subjects.setdefault(value.service_id, {})[value.field.key] = value.value
     return [
-        ServiceRow(service, next((text for key in keys if (text := subjects.get(service.pk, {}).get(key))), ""))
+        ServiceRow(service, domain_words(service.domain) or _find_subject(subjects.get(service.pk, {}), keys))
         for service in services
     ]
+
+
+def _find_subject(values: Mapping[str, str], keys: Sequence[str]) -> str:
+    return next((text for key in keys if (text := values.get(key))), "")
 
 
 def get_service(client: Client, service_id: int) -> Service:
@@ -151,14 +172,29 @@ def get_service(client: Client, service_id: int) -> Service:
 
 
 def get_subject(service: Service) -> str:
-    """What tells this service from its like: the name or IP that it is bound to; "" where there is none."""
+    """What tells this service from its like: its domain, name or IP; "" where there is none."""
     return _rows([service])[0].subject
 
 
-def client_commands(service: Service) -> list[ClientCommand]:
-    """What the client may do with the service now, as available_commands judges it."""
-    allowed = {command.code for command in available_commands(service, audience="client")}
+def client_commands(service: Service, on_demand: OnDemandRenewal) -> list[ClientCommand]:
+    """What the client may do now, as available_commands judges it; a renewal is asked for by invoice."""
+    allowed = {command.code for command in available_commands(service, audience="client")} - {"renew"}
+    if not on_demand.refusal:
+        allowed.add("renew")
     return [command for command in _COMMANDS if command.code in allowed]
+
+
+def client_command(code: str) -> ClientCommand | None:
+    """The words of a command, whether it can be run now or not; None for what clients do not have."""
+    return next((command for command in _COMMANDS if command.code == code), None)
+
+
+def next_period(lines: Sequence[InvoiceLine]) -> NextPeriod:
+    """What the lines of a renewal invoice come to."""
+    dates = next((line.period_start, line.period_end) for line in lines if line.period_end is not None)
+    tax = sum((line.tax for line in lines), Decimal(0))
+    total = sum((line.amount for line in lines), tax)
+    return NextPeriod(*dates, lines=tuple(lines), tax=tax, total=total)
 
 
 def service_history(service: Service) -> list[tuple[Event, str | Promise]]:

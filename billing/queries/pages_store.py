@@ -25,6 +25,8 @@ class Configured(Protocol):
     def fields(self) -> Mapping[str, str]: ...
     @property
     def options(self) -> Mapping[str, int]: ...
+    @property
+    def domain(self) -> str: ...
 
 
 class Choice(Configured, Protocol):
@@ -58,6 +60,7 @@ class BasketLine:
     addon_of: int | None
     parent: Service | None
     amount: Decimal
+    domain: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +94,23 @@ class _Found:
     parent: Service | None = None
 
 
-def recurring_by_cycle(items: Sequence[PricedItem], quoted: Quote) -> dict[str, Decimal]:
+@dataclass(frozen=True, slots=True)
+class LaterPayment:
+    """What comes again each `cycle`: so many times (`renewals`), None: until it is stopped."""
+
+    cycle: str
+    renewals: int | None
+    amount: Decimal
+
+
+def later_payments(items: Sequence[PricedItem], quoted: Quote) -> list[LaterPayment]:
     """What comes again, cycle by cycle: addons may be billed for other periods than what they go with."""
-    sums: dict[str, Decimal] = {}
+    sums: dict[tuple[str, int | None], Decimal] = {}
     for item, amount in zip(items, quoted.recurring, strict=True):
         if amount:
-            sums[item.cycle] = sums.get(item.cycle, Decimal(0)) + amount
-    return sums
+            key = item.cycle, item.renewals
+            sums[key] = sums.get(key, Decimal(0)) + amount
+    return [LaterPayment(cycle, renewals, amount) for (cycle, renewals), amount in sums.items()]
 
 
 def price_basket(
@@ -191,7 +204,8 @@ def _find_with(
     options = _options_of(product, price, addon, currency)
     if product is None or price is None or options is None:
         return None
-    return _Found(main.place, addon, product, price, main.quantity, options, addon_of=main_index)
+    count = main.product.count_services(main.quantity)
+    return _Found(main.place, addon, product, price, count, options, addon_of=main_index)
 
 
 def _options_of(
@@ -224,6 +238,7 @@ def _basket_line(index: int, found: _Found, quoted: Quote) -> BasketLine:
         options=found.options,
         addon_of=found.addon_of,
         parent=found.parent,
+        domain=found.choice.domain,
         amount=sum((line.amount for line in quoted.lines if line.item_index == index), Decimal(0)),
     )
 

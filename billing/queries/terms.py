@@ -7,6 +7,7 @@ from decimal import Decimal
 from billing.models import Client
 from billing.queries.promotions import PromotionTerms
 from billing.queries.taxes import TaxPlace, place_of, read_tax_book
+from catalog.lifetime import count_renewals
 from catalog.models import Price, Product
 from catalog.options import ChosenOption
 from catalog.pricing import PricedItem
@@ -67,6 +68,7 @@ class PricingTerms:
         """A choice at these amounts; an addon is billed on the prorata date of its parent."""
         dated = parent or product
         prorata = ProrataTerms(dated.prorata_day, dated.prorata_next_after) if dated.is_prorata else None
+        first_period = find_first_period(prorata, cycle=cycle, on=self.on) if prorata else None
         return PricedItem(
             description=product.name,
             cycle=cycle,
@@ -76,6 +78,14 @@ class PricingTerms:
             precision=precision,
             options=tuple(option.priced() for option in options),
             taxation=self._book.find(self._place, product.tax_treatment, on=self.on),
-            first_period=find_first_period(prorata, cycle=cycle, on=self.on) if prorata else None,
+            first_period=first_period,
             discount=self._promotion.discount(product, cycle) if self._promotion else None,
+            is_scaling=product.is_scaling,
+            renewals=count_renewals(
+                product,
+                cycle=cycle,
+                on=self.on,
+                first_end=first_period.ends_on if first_period else None,
+                anchor_day=prorata.day if prorata else None,
+            ),
         )

@@ -13,6 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from billing.models import CertificateState, InvoiceStatus, OrderStatus, ServiceStatus
+from catalog.domains import domain_words
+from catalog.lifetime import lifetime_words
+from catalog.models import Product
 from catalog.money import format_money
 
 register = template.Library()
@@ -73,6 +76,18 @@ def moment(value: datetime | None) -> SafeString | str:
     time_text = format_time(local, format="short", locale=_language(), tzinfo=local.tzinfo)
     parts = (value.isoformat(), away, date_text, time_text, local.tzname() or "")
     return format_html('<time datetime="{}" title="{}">{}, {} {}</time>', *parts)
+
+
+@register.filter
+def domain(name: str) -> str:
+    """A domain in its own letters, not in those that computers write it in."""
+    return domain_words(name)
+
+
+@register.filter
+def lifetime(product: Product) -> str:
+    """How long what is bought lasts: `Renews 3 times, then it ends · For 30 days`; "" until it is stopped."""
+    return " · ".join(lifetime_words(product))
 
 
 @register.simple_tag

@@ -22,6 +22,7 @@ class BasketAddon:
     product_id: int
     fields: Mapping[str, str]
     options: Mapping[str, int] = field(default_factory=dict)
+    domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class BasketItem:
     options: Mapping[str, int] = field(default_factory=dict)
     parent_id: int | None = None
     addons: tuple[BasketAddon, ...] = ()
+    domain: str = ""
 
 
 def read_basket(request: HttpRequest) -> list[BasketItem]:

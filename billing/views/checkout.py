@@ -235,6 +235,7 @@ def _place(request: HttpRequest, page: _Checkout, client: Client) -> Order:
             quantity=line.quantity,
             fields=line.values,
             options=line.counts,
+            domain=line.domain,
             parent=line.parent,
             parent_item=line.addon_of,
         )

@@ -26,6 +26,7 @@ CYCLES: Final = {
     "semiannually": Cycle.SEMIANNUALLY,
     "annually": Cycle.ANNUALLY,
 }
+LONGEST_DOMAIN: Final = 253
 _PROMO: Final = re.compile(r"[\w-]{1,50}")
 _OPTION: Final = re.compile(r"configoption\[([\w-]{1,60})\]")
 
@@ -80,6 +81,8 @@ def _to_product(request: HttpRequest) -> HttpResponse:
     chosen = QueryDict(mutable=True)
     if cycle := CYCLES.get(request.GET.get("billingcycle", "").lower()):
         chosen["cycle"] = cycle.value
+    if product.is_domain_required and (domain := _domain_of(request.GET)):
+        chosen["domain"] = domain
     for key, count in _options_of(product, request.GET).items():
         chosen[OPTION_PREFIX + key] = count
     return redirect(_with_query(reverse("store:product", args=[product.group.slug, product.slug]), chosen))
@@ -101,6 +104,15 @@ def _options_of(product: Product, query: QueryDict) -> dict[str, str]:
     options: list[ProductOption] = list(product.options.all())
     found = {option.key: str(asked.get(option.key, asked.get(str(option.pk), ""))) for option in options}
     return {key: count for key, count in found.items() if count.isascii() and count.isdecimal() and len(count) < 6}
+
+
+def _domain_of(query: QueryDict) -> str:
+    """`domain=`, or `sld=` with `tld=`; domains are not sold here, so that one to be registered is left out."""
+    if query.get("domainoption", "owndomain") != "owndomain":
+        return ""
+    name, ending = query.get("sld", "").strip("."), query.get("tld", "").strip(".")
+    domain = query.get("domain", "") or ".".join(filter(None, (name, ending)))
+    return domain if len(domain) <= LONGEST_DOMAIN else ""
 
 
 def _with_query(address: str, query: QueryDict) -> str:

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from billing.actions.commands import ChangeInvalid, CommandNotAllowed, change_service, run_command
-from billing.actions.renewals import issue_renewal_now
+from billing.actions.renewals import RenewalRefused, issue_renewal_now, preview_renewal
 from billing.forms.change import ChangeServiceForm
 from billing.models import Client, Service
 from billing.queries.addons import offered_addons
@@ -19,11 +19,14 @@ from billing.queries.certificates import certificate_card
 from billing.queries.changes import refused_change
 from billing.queries.clock import business_date
 from billing.queries.commands import change_keys, why_not
+from billing.queries.on_demand import find_on_demand, next_invoice
 from billing.queries.pages_client import (
     SERVICE_FILTERS,
+    client_command,
     client_commands,
     get_service,
     get_subject,
+    next_period,
     service_chips,
     service_history,
     service_page,
@@ -31,6 +34,7 @@ from billing.queries.pages_client import (
     unpaid_invoices,
 )
 from billing.queries.pages_progress import latest_progress
+from billing.queries.renewal_terms import renewals_left_words, why_no_next_period
 from billing.queries.services import FieldRow, field_rows, shown_rows
 from billing.views.current import actor_of, client_required
 from billing.views.progress import mark_of, progress_response
@@ -60,8 +64,10 @@ def services(request: HttpRequest, client: Client) -> HttpResponse:
 def service(request: HttpRequest, client: Client, service_id: int) -> HttpResponse:
     """Everything about one service; secrets are masked until asked for."""
     found = _get_service(client, service_id)
-    commands = client_commands(found)
-    progress = latest_progress(found, now=timezone.now())
+    now = timezone.now()
+    on_demand = find_on_demand(found, on=business_date(now))
+    commands = client_commands(found, on_demand)
+    progress = latest_progress(found, now=now)
     context = {
         **_about(found),
         "progress": progress,
@@ -71,6 +77,9 @@ def service(request: HttpRequest, client: Client, service_id: int) -> HttpRespon
         "rows": shown_rows(found),
         "certificate": certificate_card(found, audience="client"),
         "invoice": unpaid_invoice_of(found),
+        "on_demand": on_demand,
+        "has_next": not why_no_next_period(found),
+        "renewals_left": renewals_left_words(found),
         "history": service_history(found),
         "addons": list(found.children.select_related("product").order_by("id")),
         "offered": offered_addons(found),
@@ -108,23 +117,39 @@ def field(request: HttpRequest, client: Client, service_id: int, key: str) -> Ht
 def command(request: HttpRequest, client: Client, service_id: int, code: str) -> HttpResponse:
     """Asks before a command, naming the object and the consequence; then does it. Renewing means an invoice to pay."""
     found = _get_service(client, service_id)
-    wanted = next((command for command in client_commands(found) if command.code == code), None)
-    if wanted is None or code == "change":
-        messages.warning(request, why_not(found, code, audience="client") or _("This is not possible at the moment."))
+    if code == "renew":
+        return _renew(request, found)
+    refusal = why_not(found, code, audience="client")
+    wanted = client_command(code)
+    if refusal or wanted is None or code == "change":
+        messages.warning(request, refusal or _("This is not possible at the moment."))
         return redirect("client:service", service_id=found.pk)
     if request.method == "POST":
-        return _renew(request, found) if code == "renew" else _stop(request, found)
+        return _stop(request, found)
     return render(request, "client/command.html", {**_about(found), "command": wanted})
 
 
 def _renew(request: HttpRequest, found: Service) -> HttpResponse:
-    """Clients renew by paying: never by the module command itself, which would buy at once."""
+    """Asks, naming the period and the price, then issues the invoice.
+
+    Clients renew by paying: never by the module command itself, which would buy at once.
+    """
     now = timezone.now()
-    invoice = issue_renewal_now(service=found, actor=actor_of(request), now=now, on=business_date(now))
-    if invoice is None:
-        messages.warning(request, _("There is nothing to renew: this service has no next period."))
+    on = business_date(now)
+    invoice = next_invoice(found)
+    try:
+        if request.method == "POST":
+            invoice = issue_renewal_now(service=found, actor=actor_of(request), now=now, on=on, audience="client")
+            return redirect("client:invoice", invoice_id=invoice.pk)
+        if invoice is not None:
+            messages.info(request, find_on_demand(found, on=on).refusal)
+            return redirect("client:invoice", invoice_id=invoice.pk)
+        period = next_period(preview_renewal(service=found, on=on, audience="client"))
+    except RenewalRefused as refusal:
+        messages.warning(request, str(refusal))
         return redirect("client:service", service_id=found.pk)
-    return redirect("client:invoice", invoice_id=invoice.pk)
+    context = {**_about(found), "command": client_command("renew"), "period": period}
+    return render(request, "client/command.html", context)
 
 
 def _stop(request: HttpRequest, found: Service) -> HttpResponse:
@@ -141,7 +166,7 @@ def change(request: HttpRequest, client: Client, service_id: int) -> HttpRespons
     """A new name or IP of a license. The partner is changed first; the page of the service shows how far it is."""
     found = _get_service(client, service_id)
     rows = [row for row in field_rows(found, audience="client") if row.key in change_keys(found)]
-    if not rows or not any(command.code == "change" for command in client_commands(found)):
+    if not rows or why_not(found, "change", audience="client"):
         messages.warning(request, _("This is not possible at the moment."))
         return redirect("client:service", service_id=found.pk)
     form = _change_form(request, found, rows)

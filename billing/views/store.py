@@ -16,11 +16,12 @@ from billing.forms.product_inputs import OPTION_PREFIX
 from billing.models import Client, Service
 from billing.queries.addons import AddonParent, addons_of, can_be_added, offered_addons, parent_of_service
 from billing.queries.clock import business_date
-from billing.queries.pages_store import lowest_price, recurring_by_cycle
+from billing.queries.pages_store import later_payments, lowest_price
 from billing.queries.terms import PricingTerms
 from billing.views.basket import BasketAddon, BasketItem, put_in_basket, read_basket
 from billing.views.current import CURRENCY_KEY, client_required, current_client, store_currency
 from billing.views.links import follow_links
+from catalog.domains import domain_words
 from catalog.models import Currency, Price, Product, ProductGroup
 from catalog.pricing import quote
 from catalog.queries import get_orderable_product, get_store_group, offered_prices, sold_with, store_groups
@@ -165,9 +166,12 @@ def _chosen_item(shelf: _Shelf, form: OrderItemForm) -> BasketItem:
         options=chosen["options"],
         parent_id=shelf.parent.service.pk if shelf.parent and shelf.parent.service else None,
         addons=tuple(
-            BasketAddon(one.product.pk, one.cleaned_data["fields"], one.cleaned_data["options"])
+            BasketAddon(
+                one.product.pk, one.cleaned_data["fields"], one.cleaned_data["options"], one.cleaned_data["domain"]
+            )
             for one in form.chosen_addons
         ),
+        domain=chosen["domain"],
     )
 
 
@@ -198,7 +202,7 @@ def _price_context(shelf: _Shelf, form: OrderItemForm | None) -> dict[str, Any]:
     if items is None:
         return {"quote": None}
     quoted = quote(items)
-    return {"quote": quoted, "later": recurring_by_cycle(items, quoted).items()}
+    return {"quote": quoted, "later": later_payments(items, quoted)}
 
 
 def _place_of(request: HttpRequest, product: Product) -> int | None:
@@ -215,11 +219,13 @@ def _initial(request: HttpRequest, place: int | None) -> dict[str, Any]:
         return {name: value for name, value in request.GET.items() if _is_choice(name)}
     item = read_basket(request)[place]
     addons = {
-        f"addon_{one.product_id}": {"chosen": True, **initial_values(one.fields, one.options)} for one in item.addons
+        f"addon_{one.product_id}": {"chosen": True, "domain": one.domain, **initial_values(one.fields, one.options)}
+        for one in item.addons
     }
     return {
         "cycle": item.cycle,
         "quantity": item.quantity,
+        "domain": domain_words(item.domain),
         **initial_values(item.fields, item.options),
         **addons,
     }
@@ -227,4 +233,4 @@ def _initial(request: HttpRequest, place: int | None) -> dict[str, Any]:
 
 def _is_choice(name: str) -> bool:
     """Whether a link may choose it; fields hold what clients say of themselves."""
-    return name in ("cycle", "quantity") or name.startswith(OPTION_PREFIX)
+    return name in ("cycle", "quantity", "domain") or name.startswith(OPTION_PREFIX)

@@ -13,7 +13,7 @@ from catalog.checks import PriceValues
 from catalog.models import Currency, CustomField, Product, ProductGroup
 from catalog.portable.comparing import Change, find_changes, is_offered
 from catalog.portable.reading import CatalogFileInvalid, read_catalog
-from catalog.portable.shape import PRODUCTS, Entry
+from catalog.portable.shape import LINKS, PRODUCTS, Entry
 from catalog.portable.writing import Catalog, stored_catalog
 from noc.models import ServerGroup
 
@@ -59,10 +59,10 @@ class _Import:
         self.groups = {group.slug: group for group in ProductGroup.objects.all()}
         for entry in self.wanted.products:
             if (PRODUCTS.name, entry.key) in self.touched:
-                self.check_addons(entry)
+                self.check_links(entry)
                 self.save_product(entry)
         if not self.errors:
-            self.link_addons()
+            self.link_products()
         if self.prune:
             self.retire()
         self.errors += [] if self.errors else self.find_rest()
@@ -90,7 +90,7 @@ class _Import:
         if product is None and "name" not in entry.values:
             self.errors.append(f"{entry.path}.name: {_('This is missing.')}")
             return
-        values = {name: value for name, value in entry.values.items() if name != "addons"}
+        values = {name: value for name, value in entry.values.items() if name not in LINKS}
         if "server_group" in values:
             values["server_group"] = self.server_groups.get(values["server_group"])
         stored = self.rows.get(entry.key)
@@ -146,27 +146,36 @@ class _Import:
             values += [OptionValues(each.key[0], {"is_hidden": True}) for each in left_out if is_offered(each)]
         return values
 
-    def check_addons(self, entry: Entry) -> None:
+    def check_links(self, entry: Entry) -> None:
         known = {"/".join(each.key) for each in (*self.stored.products, *self.wanted.products)}
-        for name in entry.values.get("addons", ()):
-            if name not in known:
-                words = {"name": name}
-                self.errors.append(f"{entry.path}.addons: {_('There is no product “%(name)s”.') % words}")
+        for field in LINKS:
+            for name in entry.values.get(field, ()):
+                if name not in known:
+                    words = {"name": name}
+                    self.errors.append(f"{entry.path}.{field}: {_('There is no product “%(name)s”.') % words}")
 
-    def link_addons(self) -> None:
+    def link_products(self) -> None:
         """Last, when all products are there."""
         products = {f"{row.group.slug}/{row.slug}": row for row in Product.objects.select_related("group")}
         for entry in self.wanted.products:
-            if "addons" not in entry.values:
-                continue
-            present = self.rows[entry.key].values["addons"] if entry.key in self.rows else []
-            names = sorted({*entry.values["addons"], *([] if self.prune else present)})
-            if names != present:
-                self.update_addons(entry, products[entry.words], [products[name] for name in names])
+            links = {
+                field: [products[name] for name in names]
+                for field in LINKS
+                if field in entry.values and (names := self.find_links(entry, field)) is not None
+            }
+            if links:
+                self.save_links(entry, products[entry.words], links)
 
-    def update_addons(self, entry: Entry, product: Product, addons: Sequence[Product]) -> None:
+    def find_links(self, entry: Entry, field: str) -> list[str] | None:
+        """All that the entry will have; None where that is what it has."""
+        present = self.rows[entry.key].values[field] if entry.key in self.rows else []
+        names = sorted({*entry.values[field], *([] if self.prune else present)})
+        return names if names != present else None
+
+    def save_links(self, entry: Entry, product: Product, links: Mapping[str, Sequence[Product]]) -> None:
         try:
-            update_product(product=product, values={}, addons=addons)
+            addons, cross_sells = links.get("addons"), links.get("cross_sells")
+            update_product(product=product, values={}, addons=addons, cross_sells=cross_sells)
         except ProductInvalid as invalid:
             self.note(entry, invalid.errors)
 

@@ -91,6 +91,7 @@ def create_product(
     prices: Sequence[PriceValues],
     options: Sequence[OptionValues] = (),
     addons: Collection[Product] | None = None,
+    cross_sells: Collection[Product] | None = None,
 ) -> Product:
     """Create a product from model field values (`slug`, `kind`, `partner_period` may be missing) and its prices.
 
@@ -98,7 +99,7 @@ def create_product(
     """
     product = Product()
     _assign(product, values)
-    return save_product(product=product, prices=prices, options=options, addons=addons)
+    return save_product(product=product, prices=prices, options=options, addons=addons, cross_sells=cross_sells)
 
 
 def update_product(
@@ -108,13 +109,16 @@ def update_product(
     prices: Sequence[PriceValues] | None = None,
     options: Sequence[OptionValues] = (),
     addons: Collection[Product] | None = None,
+    cross_sells: Collection[Product] | None = None,
 ) -> Product:
-    """Change the given fields; `prices` and `addons`, where given, replace all of them, `options` change by key.
+    """Change the given fields; `options` change by key.
 
-    Raises ProductInvalid, KeyError.
+    `prices`, `addons` and `cross_sells`, where given, replace all of them. Raises ProductInvalid, KeyError.
     """
     _assign(product, values)
-    return save_product(product=product, prices=prices, changed=values, options=options, addons=addons)
+    return save_product(
+        product=product, prices=prices, changed=values, options=options, addons=addons, cross_sells=cross_sells
+    )
 
 
 def save_product(
@@ -124,16 +128,17 @@ def save_product(
     changed: Collection[str] | None = None,
     options: Sequence[OptionValues] = (),
     addons: Collection[Product] | None = None,
+    cross_sells: Collection[Product] | None = None,
 ) -> Product:
-    """Complete, check and save a product with its prices and addons (None: as they are), and create what it needs.
+    """Complete, check and save a product, and create what it needs; prices, addons and cross-sells None: as they are.
 
-    That are the fields and the options of its kind; those that exist stay, but for what `options` say of them by key.
+    Needed are the fields and the options of its kind; those that exist stay, but for what `options` say of them by key.
     `changed` names the fields to write of a product that exists; the others stay as someone else may have left them.
     Raises ProductInvalid, then nothing is written.
     """
     complete_product(product)
     checked = prices if prices is not None else stored_prices(product) if product.pk else []
-    errors = check_product(product=product, prices=checked, addons=addons)
+    errors = check_product(product=product, prices=checked, addons=addons, cross_sells=cross_sells)
     if errors := errors | check_options(product, options):
         raise ProductInvalid(errors)
     try:
@@ -143,6 +148,8 @@ def save_product(
                 _replace_prices(product, prices)
             if addons is not None:
                 product.addons.set(addons)
+            if cross_sells is not None:
+                product.cross_sells.set(cross_sells)
             create_missing_fields(product)
             create_missing_options(product)
             save_options(product, options)

@@ -11,6 +11,7 @@ from catalog.actions.products import OptionValues, PriceValues, ProductInvalid, 
 from catalog.models import Currency, CustomField, Cycle, OptionPrice, Price, Product, ProductGroup, ProductOption
 from catalog.modules import ISPMANAGER_NOC, KIND_LABELS, MODULES
 from catalog.money import round_money
+from catalog.renewal_windows import MOST_DAYS
 
 MOST_OF_AN_OPTION = 100_000
 
@@ -22,11 +23,29 @@ class CurrencySerializer(serializers.ModelSerializer[Currency]):
 
 
 class ProductGroupSerializer(serializers.ModelSerializer[ProductGroup]):
-    """`slug` may be left out: it then follows from the name."""
+    """`slug` may be left out: it then follows from the name. An empty `order_form` is that of the store settings."""
+
+    closed_payment_methods = serializers.ListField(
+        child=serializers.SlugField(max_length=30),
+        required=False,
+        max_length=20,
+        help_text="Codes of the ways to pay that this group does not take.",
+    )
 
     class Meta:
         model = ProductGroup
-        fields = ["id", "name", "slug", "headline", "tagline", "is_hidden", "position"]
+        fields = [
+            "id",
+            "name",
+            "slug",
+            "headline",
+            "tagline",
+            "features",
+            "order_form",
+            "closed_payment_methods",
+            "is_hidden",
+            "position",
+        ]
         extra_kwargs = {"slug": {"required": False}}
 
     def create(self, validated_data: dict[str, Any]) -> ProductGroup:
@@ -118,9 +137,10 @@ class CustomFieldSerializer(serializers.ModelSerializer[CustomField]):
 
 
 class ProductSerializer(serializers.ModelSerializer[Product]):
-    """A product with its prices, options, addons and fields.
+    """A product with its prices, options, addons, recommended products and fields.
 
-    `prices` and `addons`, where given, replace all that the product has; `options` change or add those that they name.
+    `prices`, `addons` and `cross_sells`, where given, replace all that the product has; `options` change or add those
+    that they name.
     """
 
     module = serializers.ChoiceField(
@@ -150,6 +170,15 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
     addons = serializers.PrimaryKeyRelatedField[Any](
         many=True, required=False, queryset=Product.objects.all(), help_text="Addons that are sold with it."
     )
+    cross_sells = serializers.PrimaryKeyRelatedField[Any](
+        many=True, required=False, queryset=Product.objects.all(), help_text="Products recommended while it is ordered."
+    )
+    on_demand_days = serializers.DictField(
+        child=serializers.IntegerField(min_value=0, max_value=MOST_DAYS),
+        required=False,
+        help_text='By cycle, how many days before the due date a client may renew: {"MONTHLY": 10}; 0 or none: never.',
+    )
+    affiliate_amount = serializers.DecimalField(max_digits=19, decimal_places=4, min_value=0, required=False)
     custom_fields = CustomFieldSerializer(many=True, read_only=True)
 
     class Meta:
@@ -162,6 +191,9 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
             "tagline",
             "short_description",
             "description",
+            "color",
+            "welcome_letter",
+            "is_domain_required",
             "is_featured",
             "is_hidden",
             "is_retired",
@@ -176,6 +208,14 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
             "payment_type",
             "quantity_mode",
             "tax_treatment",
+            "recurring_limit",
+            "fixed_term_days",
+            "term_letter",
+            "on_demand",
+            "on_demand_days",
+            "affiliate_pay",
+            "affiliate_amount",
+            "is_affiliate_once",
             "has_stock_control",
             "stock_quantity",
             "is_prorata",
@@ -188,6 +228,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
             "prices",
             "options",
             "addons",
+            "cross_sells",
             "custom_fields",
             "created_at",
         ]
@@ -199,22 +240,25 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
     def create(self, validated_data: dict[str, Any]) -> Product:
         prices = _price_values(validated_data.pop("prices", []))
         options = _option_values(validated_data.pop("options", []))
-        addons = validated_data.pop("addons", None)
+        links = _pop_links(validated_data)
         try:
-            return create_product(values=validated_data, prices=prices, options=options, addons=addons)
+            return create_product(values=validated_data, prices=prices, options=options, **links)
         except ProductInvalid as error:
             raise _validation_error(error) from error
 
     def update(self, instance: Product, validated_data: dict[str, Any]) -> Product:
         prices = _price_values(validated_data.pop("prices")) if "prices" in validated_data else None
         options = _option_values(validated_data.pop("options", []))
-        addons = validated_data.pop("addons", None)
+        links = _pop_links(validated_data)
         try:
-            return update_product(
-                product=instance, values=validated_data, prices=prices, options=options, addons=addons
-            )
+            return update_product(product=instance, values=validated_data, prices=prices, options=options, **links)
         except ProductInvalid as error:
             raise _validation_error(error) from error
+
+
+def _pop_links(values: dict[str, Any]) -> dict[str, list[Product]]:
+    """Other products that are given, out of `values`."""
+    return {name: values.pop(name) for name in ("addons", "cross_sells") if name in values}
 
 
 def _price_values(rows: list[dict[str, Any]]) -> list[PriceValues]:

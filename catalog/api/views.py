@@ -41,7 +41,7 @@ class ProductViewSet(
     """Products with their prices and custom fields; retired ones are kept and cannot be ordered."""
 
     queryset = Product.objects.prefetch_related(
-        "prices__currency", "custom_fields", "options__prices__currency", "addons"
+        "prices__currency", "custom_fields", "options__prices__currency", "addons", "cross_sells"
     ).order_by("id")
     serializer_class = ProductSerializer
     filterset_class = ProductFilter

@@ -245,6 +245,15 @@ class Product(models.Model):
         return self.name
 
     @property
+    def is_scaling(self) -> bool:
+        """Whether any number of units is one service; an addon is one for each service that it is added to."""
+        return self.quantity_mode == QuantityMode.SCALING and not self.is_addon
+
+    def count_services(self, quantity: int) -> int:
+        """How many services that many units are."""
+        return 1 if self.is_scaling else quantity
+
+    @property
     def is_sold_out(self) -> bool:
         """True while nothing is in stock that is counted."""
         return self.has_stock_control and self.stock_quantity == 0

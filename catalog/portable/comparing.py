@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from catalog.portable.shape import GROUPS, OPTIONS, PRODUCTS, Entry, Section
+from catalog.portable.shape import GROUPS, LINKS, OPTIONS, PRODUCTS, Entry, Section
 from catalog.portable.writing import Catalog
 
 Sign = Literal["+", "~", "-"]
@@ -50,7 +50,7 @@ def _compare(
 ) -> Iterator[Change]:
     for field, value in wanted.values.items():
         present = stored.values[field]
-        if field == "addons" and not prune:
+        if field in LINKS and not prune:
             value = sorted({*present, *value})
         if present != value:
             yield Change("~", f"{wanted.path}.{field}", top, f"{name} {field}: {_show(present)} → {_show(value)}")

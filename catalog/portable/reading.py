@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from catalog.models import Currency
-from catalog.portable.shape import FORMAT, GROUPS, PRODUCTS, VERSION, Entry, Section
+from catalog.portable.shape import FORMAT, GROUPS, LINKS, PRODUCTS, VERSION, Entry, Section
 from catalog.portable.writing import Catalog
 from noc.models import ServerGroup
 
@@ -127,15 +127,15 @@ class _Reader:
         return str(self.clean(section.model._meta.get_field(name), row[name], path))
 
     def read_value(self, section: Section, name: str, found: Any, path: str) -> Any:
-        if name == "addons":
-            return self.read_addons(found, path)
+        if name in LINKS:
+            return self.read_links(found, path)
         if name == "server_group":
             if found is not None and found not in self.server_groups:
                 self.fault(path, _("There is no server group “%(name)s”.") % {"name": found})
             return found
         return self.clean(section.model._meta.get_field(name), found, path)
 
-    def read_addons(self, found: Any, path: str) -> list[str]:
+    def read_links(self, found: Any, path: str) -> list[str]:
         rows = [] if found is None else found
         if not isinstance(rows, list):
             self.fault(path, _("This has to be a list."))

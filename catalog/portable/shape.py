@@ -13,6 +13,8 @@ FORMAT: Final = "nocdesk-catalog"
 VERSION: Final = 1
 # Written as names: they are other people's keys.
 REFERENCES: Final = frozenset({"group", "server_group"})
+# Lists of other products, written as group/product.
+LINKS: Final = ("addons", "cross_sells")
 # Moves with every order: an older file would put back what has been sold since.
 LIVE: Final = frozenset({"stock_quantity"})
 
@@ -79,6 +81,6 @@ PRODUCTS: Final = Section(
     "products",
     Product,
     ("group", "slug"),
-    (*fields_of(Product, products.WRITABLE - {"slug"}), "server_group", "addons"),
+    (*fields_of(Product, products.WRITABLE - {"slug"}), "server_group", *LINKS),
     (PRICES, FIELDS, OPTIONS),
 )

@@ -14,6 +14,7 @@ from catalog.portable.shape import (
     FIELDS,
     FORMAT,
     GROUPS,
+    LINKS,
     OPTION_PRICES,
     OPTIONS,
     PRICES,
@@ -35,11 +36,16 @@ class Catalog:
 
 
 def stored_catalog() -> Catalog:
-    """Everything that is sold, in an order that does not depend on when it was made. Nine queries."""
+    """Everything that is sold, in an order that does not depend on when it was made. Eleven queries."""
     groups = ProductGroup.objects.order_by("position", "slug")
     products = (
         Product.objects.select_related("group", "server_group")
-        .prefetch_related("prices__currency", "custom_fields", "options__prices__currency", "addons__group")
+        .prefetch_related(
+            "prices__currency",
+            "custom_fields",
+            "options__prices__currency",
+            *(f"{name}__group" for name in LINKS),
+        )
         .order_by("group__position", "group__slug", "position", "slug")
     )
     return Catalog(
@@ -61,9 +67,9 @@ def to_yaml(catalog: Catalog) -> str:
 
 def _product_entry(product: Product) -> Entry:
     values = {
-        **_values(PRODUCTS, product, but=("server_group", "addons")),
+        **_values(PRODUCTS, product, but=("server_group", *LINKS)),
         "server_group": product.server_group.name if product.server_group else None,
-        "addons": sorted(f"{addon.group.slug}/{addon.slug}" for addon in product.addons.all()),
+        **{name: sorted(f"{row.group.slug}/{row.slug}" for row in getattr(product, name).all()) for name in LINKS},
     }
     fields = sorted(product.custom_fields.all(), key=lambda field: (field.position, field.key))
     options = sorted(product.options.all(), key=lambda option: (option.position, option.key))

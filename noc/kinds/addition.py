@@ -45,6 +45,7 @@ class AdditionKind(Kind):
     default_periods = frozenset({1, 6, 12})
     order_fields = ("item", "bitninja_email", "domain", "target_ip")
     key_fields = ("item", "bitninja_email", "domain")
+    sole_fields = ("item", "domain")
 
     def fields_for(self, tariff_id: str, tariff_name: str = "") -> tuple[FieldSpec, ...]:
         """BitNinja and DDoS-Guard ask for more than the parent license."""

@@ -85,6 +85,7 @@ class Kind(ABC):
     default_periods: ClassVar[frozenset[int]]
     order_fields: ClassVar[tuple[str, ...]]  # our keys sent with an order under the same name
     key_fields: ClassVar[tuple[str, ...]]  # our keys that tell one service from another at the partner
+    sole_fields: ClassVar[tuple[str, ...]]  # our keys for whose values together the partner sells a tariff once
 
     @abstractmethod
     def fields_for(self, tariff_id: str, tariff_name: str = "") -> tuple[FieldSpec, ...]:
@@ -215,6 +216,11 @@ class Kind(ABC):
         """Two purchases with one key must never be open together on an account."""
         values = (normalize_value(fields.get(key, "")) for key in self.key_fields)
         return "|".join((self.code, tariff_id.strip(), *values))
+
+    def sole_key(self, tariff_id: str, fields: Mapping[str, str]) -> str:
+        """What the partner sells no second one for; "" where nothing of it is given."""
+        values = [normalize_value(fields.get(key, "")) for key in self.sole_fields]
+        return "|".join((self.code, tariff_id.strip(), *values)) if any(values) else ""
 
     def matches(self, row: RemoteService, tariff_id: str, fields: Mapping[str, str]) -> bool:
         """Could this row be what we ordered? Compares what both sides have: a row may show less than we sent."""

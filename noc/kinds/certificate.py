@@ -80,6 +80,7 @@ class CertificateKind(Kind):
     default_periods = frozenset({12, 24})
     order_fields = (*SUBJECT, *PEOPLE, *COMPANY, "approver_email_1", "crt_type", "csr", "key")
     key_fields = ("CN",)
+    sole_fields = ("CN",)
 
     def fields_for(self, tariff_id: str, tariff_name: str = "") -> tuple[FieldSpec, ...]:
         """By what the tariff's name says of its certificates: one name, all below it, several, a checked company."""

@@ -13,6 +13,7 @@ class NamedKind(Kind):
     change_fields = ("licname", "ip")
     order_fields = ("licname", "ip")
     key_fields = ("licname", "ip")
+    sole_fields = ("ip",)
 
     def change(self, client: PartnerClient, remote_id: str, fields: Mapping[str, str], reference: str) -> None:
         """New name and address; what is not given stays as the partner has it."""

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from billing.api.fields import MoneyField, Reference, caller_of
 from billing.models import Client, Order, OrderLine, OrderStatus, Service
-from billing.queries.orders import MOST_UNITS
+from billing.queries.order_units import MOST_UNITS
 from catalog.api.serializers import MOST_OF_AN_OPTION
 from catalog.fields import MAX_LENGTH
 from catalog.models import Cycle, PaymentType, Product
@@ -34,6 +34,12 @@ class OrderItemSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(min_value=0, max_value=MOST_OF_AN_OPTION),
         default=dict,
         help_text="How many of each configurable option, by key.",
+    )
+    domain = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=300,
+        help_text="For products that ask for one: the domain name that it is for.",
     )
     parent = Reference(  # type: ignore[assignment]
         queryset=Service.objects.select_related("product"),
@@ -106,7 +112,7 @@ class OrderFraudSerializer(serializers.Serializer[Any]):
 
 
 class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
-    """A line with its frozen prices and the services made from it."""
+    """A line with its frozen prices and the services made from it: one of so many units where `is_scaling`."""
 
     unit_price = MoneyField(currency="order.currency")
     setup_fee = MoneyField(currency="order.currency")
@@ -114,7 +120,7 @@ class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
 
     class Meta:
         model = OrderLine
-        fields = ["product", "description", "cycle", "quantity", "unit_price", "setup_fee", "services"]
+        fields = ["product", "description", "cycle", "quantity", "is_scaling", "unit_price", "setup_fee", "services"]
         read_only_fields = fields
 
 

@@ -13,16 +13,23 @@ from billing.queries.services import field_rows
 HIDDEN: Final = "•••"
 # A client renews by paying the renewal's invoice.
 BY_PAYING: Final = "renew"
+# Counted with the rows, so that a list asks nothing more for each.
+RENEWALS_ISSUED: Final = "renewals_issued"
 
 
 class ServiceSerializer(OperatorFieldsMixin, serializers.ModelSerializer[Service]):
-    """Something a client has. `fields` holds every custom field of the product, "" where it is empty."""
+    """Something a client has. `fields` holds every custom field of the product, "" where it is empty.
+
+    `quantity` units are one service; its amounts are those of all of them. `renewals_left` is null where there is no
+    limit, `term_ends_on` where there is no fixed term.
+    """
 
     order = serializers.IntegerField(source="order_line.order_id", read_only=True)
     product_name = serializers.CharField(source="product.name", read_only=True)
     status = serializers.ChoiceField(choices=ServiceStatus.choices, read_only=True)
     first_amount = MoneyField()
     recurring_amount = MoneyField()
+    renewals_left = serializers.SerializerMethodField()
     fields = serializers.SerializerMethodField(method_name="get_field_values")  # type: ignore[assignment]
 
     class Meta:
@@ -37,10 +44,15 @@ class ServiceSerializer(OperatorFieldsMixin, serializers.ModelSerializer[Service
             "status",
             "server",
             "cycle",
+            "quantity",
+            "domain",
             "currency",
             "first_amount",
             "recurring_amount",
             "registered_on",
+            "recurring_limit",
+            "renewals_left",
+            "term_ends_on",
             "next_due_date",
             "paid_until",
             "expires_on",
@@ -52,6 +64,10 @@ class ServiceSerializer(OperatorFieldsMixin, serializers.ModelSerializer[Service
         ]
         read_only_fields = fields
         operator_fields = ("server",)
+
+    def get_renewals_left(self, service: Service) -> int | None:
+        issued = getattr(service, RENEWALS_ISSUED, 0)
+        return max(service.recurring_limit - issued, 0) if service.recurring_limit else None
 
     def get_field_values(self, service: Service) -> dict[str, str]:
         caller = caller_of(self)

@@ -51,6 +51,7 @@ class OrderViewSet(RowsViewSet[Order]):
                     quantity=item["quantity"],
                     fields=item["fields"],
                     options=item["options"],
+                    domain=item["domain"],
                     parent=item.get("parent"),
                     parent_item=item.get("parent_item"),
                     is_item_unchecked=item["is_item_unchecked"],

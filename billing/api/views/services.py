@@ -16,10 +16,13 @@ from billing.actions.certificates import PartMissing, download_certificate
 from billing.actions.commands import CommandNotAllowed, change_service, run_command
 from billing.actions.cycles import change_cycle
 from billing.actions.provisioning.renewal_offers import ask_renewal_form
+from billing.actions.renewals import issue_renewal_now
 from billing.api.filters import ServiceFilter
 from billing.api.problems import PartnerSilent
+from billing.api.serializers.invoices import InvoiceSerializer
 from billing.api.serializers.services import (
     BY_PAYING,
+    RENEWALS_ISSUED,
     ChangeSerializer,
     CommandSerializer,
     CycleSerializer,
@@ -30,9 +33,11 @@ from billing.api.serializers.services import (
 )
 from billing.api.views.base import RowsViewSet
 from billing.files import file_response
-from billing.models import Service
+from billing.models import Invoice, Service
 from billing.permissions import Permission
+from billing.queries.clock import business_date
 from billing.queries.commands import Audience, why_not
+from billing.queries.renewal_terms import renewals_issued
 
 # Refused before the service is asked: no state of it would make them fit.
 STAFF_COMMANDS = ("create", "sync")
@@ -44,18 +49,20 @@ class ServiceViewSet(RowsViewSet[Service]):
     queryset = (
         Service.objects.select_related("currency", "order_line", "product", "server")
         .prefetch_related("field_values", "product__custom_fields")
+        .annotate(**{RENEWALS_ISSUED: renewals_issued()})
         .order_by("-id")
     )
     serializer_class = ServiceDetailSerializer
     list_serializer_class = ServiceSerializer
     filterset_class = ServiceFilter
     writing = Permission.PERFORM_SERVER_OPERATIONS
-    client_actions = frozenset({"list", "retrieve", "commands", "change", "certificate"})
+    client_actions = frozenset({"list", "retrieve", "commands", "change", "certificate", "renewal_invoice"})
     client_path = "client_id"
     needs: ClassVar[Mapping[str, Permission]] = {
         "certificate": Permission.PERFORM_SERVER_OPERATIONS,
         "renewal_form": Permission.PERFORM_SERVER_OPERATIONS,
         "cycle": Permission.MANAGE_ORDERS,
+        "renewal_invoice": Permission.MANAGE_ORDERS,
     }
 
     @property
@@ -98,6 +105,19 @@ class ServiceViewSet(RowsViewSet[Service]):
         if offer.trouble:
             raise PartnerSilent(offer.trouble)
         return Response(RenewalOfferSerializer(offer).data)
+
+    @extend_schema(request=None, responses=InvoiceSerializer)
+    @action(detail=True, methods=["post"], url_path="renewal-invoice")
+    def renewal_invoice(self, request: Request, pk: str) -> Response:
+        """The invoice of the next period, before it comes by itself; the open one where there is one already.
+
+        A client's own key may ask inside the window that the product or the store gives, operators always.
+        """
+        deed = self.deed()
+        on = business_date(deed["now"])
+        invoice = issue_renewal_now(service=self.get_object(), on=on, audience=self.audience, **deed)
+        rows = Invoice.objects.select_related("currency").prefetch_related("lines", "payments")
+        return Response(InvoiceSerializer(rows.get(pk=invoice.pk)).data)
 
     @extend_schema(request=CycleSerializer, responses=ServiceDetailSerializer)
     @action(detail=True, methods=["post"])

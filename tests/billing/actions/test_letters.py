@@ -8,9 +8,10 @@ from django.core import mail
 from django.template.loader import get_template
 
 from billing.actions.notifications import send_email
-from billing.models import Client, Email
+from billing.models import Client, Email, Event
 from billing.queries.clock import database_now
-from tests.builders import World, make_active_service
+from catalog.actions.products import update_product
+from tests.builders import World, make_active_service, make_hosting, place_paid_order, run_due_operations
 
 LETTERS = sorted(
     path.name.removesuffix(".subject.txt") for path in (settings.BASE_DIR / "templates/emails").glob("*.subject.txt")
@@ -35,6 +36,17 @@ def test_a_letter_speaks_the_clients_language_and_holds_the_key(world: World) ->
     if (Path(settings.BASE_DIR) / "locale/ru/LC_MESSAGES/django.mo").exists():
         assert "Ключ лицензии" in message.body
         assert "License key" not in message.body
+
+
+def test_a_product_without_a_welcome_letter_sends_none_and_its_event_stays(world: World) -> None:
+    update_product(product=world.lite, values={"welcome_letter": ""})
+    service = make_active_service(world.client, world.lite, ip="192.0.2.1")
+    by_hand = place_paid_order(world.client, make_hosting(world.group, welcome_letter="", auto_setup="PAYMENT"))
+    run_due_operations()
+    assert {service.pk, by_hand.pk} <= set(
+        Event.objects.filter(name="service.activated").values_list("service", flat=True)
+    )
+    assert not Email.objects.filter(letter="service.activated").exists()
 
 
 def test_a_second_wake_up_sends_nothing(world: World) -> None:

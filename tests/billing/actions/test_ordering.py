@@ -13,6 +13,7 @@ from tests.builders import (
     World,
     make_active_service,
     make_client,
+    make_hosting,
     make_product,
     make_server,
     pay,
@@ -46,8 +47,8 @@ def faults_of(world: World, *items: ItemRequest, **options: Any) -> dict[str, li
 
 class TestPlacing:
     def test_an_order_has_pending_services_and_an_unpaid_invoice(self, world: World) -> None:
-        product = make_product(world.group, tariff_id="55228", name="pro", price="9.00", setup_fee="1.50")
-        placed = order(world, ItemRequest(product, "MONTHLY", 2, {"ip": "192.0.2.1"}))
+        product = make_hosting(world.group, price="9.00", setup_fee="1.50")
+        placed = order(world, ItemRequest(product, "MONTHLY", 2))
         assert (placed.status, placed.total, len(placed.number)) == ("PENDING", Decimal("21.00"), 10)
         assert [service.status for service in Service.objects.all()] == ["PENDING", "PENDING"]
         invoice = placed.invoice

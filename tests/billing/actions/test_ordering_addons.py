@@ -20,6 +20,7 @@ from tests.builders import (
     World,
     make_active_service,
     make_client,
+    make_hosting,
     make_product,
     pay,
     place,
@@ -55,6 +56,12 @@ def bitninja(world: World) -> Product:
 
 
 @pytest.fixture
+def backups(world: World) -> Product:
+    """Sold with something that no module stands behind, as it is itself."""
+    return make_addon(make_hosting(world.group), tariff_id="", module="", name="Backups")
+
+
+@pytest.fixture
 def license_addon(world: World) -> Product:
     """A license of its own that is sold with another one: its address comes from there."""
     return make_addon(world.lite, tariff_id="55228", name="pro beside lite")
@@ -62,14 +69,14 @@ def license_addon(world: World) -> Product:
 
 class TestOptions:
     def test_their_price_is_part_of_the_services_own_amount(self, world: World, business: Product) -> None:
-        placed = order(world, ItemRequest(business, "MONTHLY", 2, IP, {"nodes": 3}))
+        placed = order(world, ItemRequest(business, "MONTHLY", 1, IP, {"nodes": 3}))
         line = placed.lines.get()
         assert line.description == "ispmanager business (additional servers: 3)"
-        assert (line.unit_price, line.setup_fee, placed.total) == (Decimal(30), Decimal(5), Decimal(70))
-        for service in Service.objects.all():
-            assert (service.first_amount, service.recurring_amount) == (Decimal(35), Decimal(30))
-            assert [(row.quantity, row.unit_amount) for row in service.options.all()] == [(3, Decimal(5))]
-            assert ordered_addons(service) == {"55236": 3}
+        assert (line.unit_price, line.setup_fee, placed.total) == (Decimal(30), Decimal(5), Decimal(35))
+        service = Service.objects.get()
+        assert (service.first_amount, service.recurring_amount) == (Decimal(35), Decimal(30))
+        assert [(row.quantity, row.unit_amount) for row in service.options.all()] == [(3, Decimal(5))]
+        assert ordered_addons(service) == {"55236": 3}
 
     def test_invoices_name_them_in_the_language_of_the_client(self, world: World, business: Product) -> None:
         placed = order(world, ItemRequest(business, "MONTHLY", 1, IP, {"nodes": 3}))
@@ -162,16 +169,16 @@ class TestTogether:
         order(world, main, ItemRequest(addon, "MONTHLY", 1, IP, parent_item=0))
         assert Service.objects.get(product=addon).dedicated_ip == "192.0.2.1"
 
-    def test_each_unit_gets_an_addon_of_its_own(self, world: World, bitninja: Product) -> None:
-        main = ItemRequest(world.lite, "MONTHLY", 3, IP)
-        order(world, main, ItemRequest(bitninja, "MONTHLY", 3, parent_item=0))
-        parents = Service.objects.filter(product=world.lite).order_by("id")
-        assert [service.parent for service in Service.objects.filter(product=bitninja).order_by("id")] == [*parents]
+    def test_each_unit_gets_an_addon_of_its_own(self, world: World, backups: Product) -> None:
+        main = ItemRequest(backups.addon_of.get(), "MONTHLY", 3)
+        order(world, main, ItemRequest(backups, "MONTHLY", 3, parent_item=0))
+        parents = Service.objects.filter(product=main.product).order_by("id")
+        assert [service.parent for service in Service.objects.filter(product=backups).order_by("id")] == [*parents]
 
     @pytest.mark.parametrize("quantity", [1, 4])
-    def test_other_numbers_of_it_are_refused(self, world: World, bitninja: Product, quantity: int) -> None:
-        main = ItemRequest(world.lite, "MONTHLY", 3, IP)
-        errors = faults_of(world, main, ItemRequest(bitninja, "MONTHLY", quantity, parent_item=0))
+    def test_other_numbers_of_it_are_refused(self, world: World, backups: Product, quantity: int) -> None:
+        main = ItemRequest(backups.addon_of.get(), "MONTHLY", 3)
+        errors = faults_of(world, main, ItemRequest(backups, "MONTHLY", quantity, parent_item=0))
         assert "has to be 3" in errors["items.1.quantity"][0]
 
     def test_without_a_cycle_it_takes_the_parents(self, world: World, bitninja: Product) -> None:

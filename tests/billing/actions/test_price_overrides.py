@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from billing.actions.ordering import CheckoutConflict, ItemRequest
 from billing.actions.price_overrides import PriceOverride, apply_overrides
 from billing.models import Email, Event, Order, Service
-from billing.queries.orders import CheckedItem
+from billing.queries.order_items import CheckedItem
 from catalog.models import Product
 from catalog.money import round_money
 from tests.billing.actions.test_ordering import faults_of, order
-from tests.builders import World
+from tests.builders import World, make_hosting
 
 IP = {"ip": "192.0.2.1"}
 
@@ -27,7 +27,8 @@ def granted(price: str | None = None, fee: str | None = None, reason: str = "Old
 
 
 def order_at(world: World, override: PriceOverride, **options: Any) -> Order:
-    return order(world, ItemRequest(world.lite, "MONTHLY", 2, IP), overrides={0: override}, **options)
+    product = Product.objects.filter(name="Hosting").first() or make_hosting(world.group)
+    return order(world, ItemRequest(product, "MONTHLY", 2), overrides={0: override}, **options)
 
 
 def test_line_invoice_and_services_follow_the_granted_price(world: World) -> None:
@@ -42,7 +43,7 @@ def test_line_invoice_and_services_follow_the_granted_price(world: World) -> Non
 def test_the_history_says_what_was_granted_by_whom_and_why(world: World) -> None:
     event = Event.objects.get(name="order.price_overridden", order=order_at(world, granted("3.50")))
     assert event.actor == "test"
-    assert event.data == {"product": "ispmanager lite", "unit_price": "5.00 → 3.50", "reason": "Old friend"}
+    assert event.data == {"product": "Hosting", "unit_price": "5.00 → 3.50", "reason": "Old friend"}
 
 
 def test_a_free_line_makes_no_invoice(world: World) -> None:

@@ -7,13 +7,13 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
-from billing.models import Email, Event, Order, Service
+from billing.models import Email, Event, Order, Promotion, Service
 from catalog.actions.products import OptionValues, update_product
 from catalog.models import Product
 from tests.billing.actions.test_ordering_addons import make_addon, price_of
 from tests.billing.admin.pages import add_page, page_of, text_of
 from tests.billing.views.pages import count_queries
-from tests.builders import World, make_active_service, make_client, make_product
+from tests.builders import World, make_active_service, make_client, make_hosting, make_product
 
 
 def page_for(world: World) -> str:
@@ -34,7 +34,7 @@ def send(browser: Browser, world: World, action: str = "place", lines: tuple[str
 
 def lite(world: World, **values: Any) -> dict[str, Any]:
     """One line of ispmanager lite as the form sends it."""
-    line = {"line1__cycle": "MONTHLY", "line1__quantity": "1", "line1__field_ip": "192.0.2.10"}
+    line = {"line1__cycle": "MONTHLY", "line1__field_ip": "192.0.2.10"}
     return {"lines": (f"1:{world.lite.pk}",), **line, **values}
 
 
@@ -110,7 +110,7 @@ def test_the_same_page_sent_twice_makes_one_order(world: World, sales: Browser) 
     send(sales, world, **lite(world))
     send(sales, world, **lite(world))
     assert Order.objects.count() == 1
-    other = send(sales, world, **lite(world, line1__quantity="2"))
+    other = send(sales, world, **lite(world, line1__field_ip="192.0.2.11"))
     assert "placed another order already" in errors_of(other)["__all__"][0]
 
 
@@ -136,7 +136,6 @@ def test_a_granted_price_is_charged_and_recorded(world: World, sales: Browser) -
     [
         ({"line1__field_ip": "999.1.1.1"}, "line1-field_ip"),
         ({"line1__cycle": "ANNUALLY"}, "line1-cycle"),
-        ({"line1__quantity": "0"}, "line1-quantity"),
         ({"line1__terms__unit_price": "2"}, "line1-terms-reason"),
         ({"line1__terms__reason": "why"}, "line1-terms-unit_price"),
         ({"line1__terms__unit_price": "1.005", "line1__terms__reason": "why"}, "line1-terms-unit_price"),
@@ -198,15 +197,14 @@ def test_sums_follow_options_and_granted_prices(world: World, sales: Browser) ->
     update_product(product=world.business, values={}, options=[nodes])
     values = {
         "line1-cycle": "MONTHLY",
-        "line1-quantity": "2",
         "line1-option_nodes": "3",
         "line1-terms-unit_price": "10",
     }
     form = {"line": f"1:{world.business.pk}", "checkout_key": "k", **values}
     response = sales.post(f"{add_page(Order)}sums/?client={world.client.pk}", form)
     words = text_of(response)
-    assert "€56.00" in words  # 2 × (10 + 3 × 5 + 3 × 1)
-    assert "€50.00" in words
+    assert "€28.00" in words  # 10 + 3 × 5 + 3 × 1
+    assert "€25.00" in words
     assert "<html" not in words
     assert sales.get(f"{add_page(Order)}sums/?client={world.client.pk}").status_code == 404
 
@@ -230,3 +228,65 @@ def test_letters_are_ticked_when_the_first_product_is_put_in(world: World, sales
     assert placing["is_client_told"].value() is True
     assert placing["checkout_key"].value() == "key-of-the-page"
     assert send(sales, world, "sums", **lite(world)).context["draft"].placing["is_client_told"].value() is True
+
+
+class TestPromoCode:
+    @pytest.fixture(autouse=True)
+    def _half_off(self, world: World) -> None:
+        Promotion.objects.create(code="SPRING", type="PERCENT", value=50, is_once_per_client=True)
+
+    def test_is_worked_out_on_the_granted_price_in_preview_and_order(self, world: World, sales: Browser) -> None:
+        terms = {"line1__terms__unit_price": "4", "line1__terms__reason": "friend"}
+        typed = {**lite(world), **terms, "promo_code": "spring"}
+        preview = send(sales, world, "sums", **typed)
+        assert preview.context["quote"].total == 2
+        assert "promo code SPRING" in text_of(preview)
+        assert send(sales, world, **typed).status_code == 302
+        order = Order.objects.get()
+        assert (order.total, order.promo_code) == (2, "SPRING")
+        assert order.invoice.total == 2
+
+    @pytest.mark.parametrize(("code", "words"), [("NONE", "no promo code"), ("OTHER", "not for what you order")])
+    def test_one_that_cannot_be_used_is_told_on_its_field_and_nothing_is_ordered(
+        self, world: World, sales: Browser, code: str, words: str
+    ) -> None:
+        Promotion.objects.create(code="OTHER", value=5).applies_to.set([world.business])
+        preview = send(sales, world, "sums", **lite(world), promo_code=code)
+        assert words in preview.context["draft"].promo_error
+        assert words in text_of(preview)
+        assert preview.context["quote"].total == 5
+        response = send(sales, world, **lite(world), promo_code=code)
+        assert words in errors_of(response)["promo_code"][0]
+        assert not Order.objects.exists()
+
+    def test_the_same_page_sent_twice_still_makes_one_order(self, world: World, sales: Browser) -> None:
+        for _press in range(2):
+            assert send(sales, world, **lite(world), promo_code="SPRING").status_code == 302
+        assert Order.objects.count() == 1
+
+
+def test_scaling_units_and_a_domain_are_asked_priced_and_ordered(world: World, sales: Browser) -> None:
+    hosting = make_hosting(world.group, quantity_mode="SCALING", setup_fee="3", is_domain_required=True)
+    backups = make_addon(hosting, tariff_id="", module="", name="Backups", price="1")
+    typed = {
+        "lines": (f"1:{hosting.pk}",),
+        "line1__cycle": "MONTHLY",
+        "line1__quantity": "4",
+        f"line1__addon_{backups.pk}__chosen": "on",
+    }
+    assert send(sales, world, "sums", **typed).context["quote"].total == 4 * 5 + 3 + 1
+    assert list(errors_of(send(sales, world, **typed))) == ["line1-domain"]
+    assert list(errors_of(send(sales, world, **typed, line1__domain="localhost"))) == ["line1-domain"]
+    assert list(errors_of(send(sales, world, **{**typed, "line1__quantity": "0"}, line1__domain="a.com"))) == [
+        "line1-quantity"
+    ]
+    assert send(sales, world, **typed, line1__domain="Example.com").status_code == 302
+    service, addon = Service.objects.order_by("id")
+    assert (service.quantity, service.domain, addon.parent) == (4, "example.com", service)
+    assert Order.objects.get().total == 24
+
+
+def test_two_lines_for_one_address_are_told_on_the_second(world: World, sales: Browser) -> None:
+    twice = lite(world, line2__cycle="MONTHLY", line2__field_ip="192.0.2.10")
+    twice["lines"] = (f"1:{world.lite.pk}", f"2:{world.lite.pk}")
+    assert list(errors_of(send(sales, world, **twice))) == ["line2-field_ip"]

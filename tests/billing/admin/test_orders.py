@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from billing.models import Order
 from tests.billing.admin.pages import ask, buttons_on, days_away, list_of, page_of, press, rows_of, succeeded, text_of
 from tests.billing.views.pages import count_queries
-from tests.builders import World, make_active_service, make_client, make_product, pay, place
+from tests.builders import World, make_active_service, make_client, make_hosting, make_product, pay, place
 
 
 def test_accepting_says_that_nothing_moves_and_accepts(world: World, sales: Browser) -> None:
@@ -173,5 +173,5 @@ def test_the_list_filters_by_client_and_product(world: World, sales: Browser) ->
     assert rows_of(sales.get(list_of(Order, f"?client__id__exact={world.client.pk}"))) == [mine]
     assert rows_of(sales.get(list_of(Order, f"?lines__product__id__exact={world.business.pk}"))) == [theirs]
     before = count_queries(sales, list_of(Order))
-    place(world.client, world.lite, quantity=3, ip="192.0.2.12")
+    place(world.client, make_hosting(world.group), quantity=3)
     assert count_queries(sales, list_of(Order)) == before

@@ -5,14 +5,15 @@ import pytest
 from babel.dates import format_date
 from django.test import Client as Browser
 
-from billing.models import Finding, Operation, Service
+from billing.actions.ordering import ItemRequest, place_order
+from billing.models import Finding, Invoice, Operation, Service
 from billing.queries.clock import database_now
 from catalog.models import Price
 from noc.models import Server
 from noc.price_lists import refresh_price_list
 from noc.sandbox.server import Sandbox
 from tests.billing.admin.pages import ask, buttons_on, list_of, live_of, page_of, press, rows_of, succeeded, text_of
-from tests.builders import World, make_active_service, place, place_paid_order, run_due_operations
+from tests.builders import World, make_active_service, make_hosting, pay, place, place_paid_order, run_due_operations
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def service(world: World) -> Service:
 
 
 def test_a_live_license_has_every_command_but_create(service: Service, boss: Browser) -> None:
-    assert buttons_on(boss, service) == ["renew", "sync", "change", "cycle", "terminate"]
+    assert buttons_on(boss, service) == ["renew", "sync", "change", "cycle", "next-invoice", "terminate"]
 
 
 def test_a_pending_service_can_be_created(world: World, boss: Browser) -> None:
@@ -194,3 +195,50 @@ def test_what_reconciliation_found_and_both_numbers_are_shown(service: Service, 
     words = text_of(boss.get(page_of(service)))
     assert "Another end date at the partner" in words
     assert "Our number there" in words
+
+
+class TestTerms:
+    @pytest.fixture
+    def hosting(self, world: World) -> Service:
+        terms = {"quantity_mode": "SCALING", "is_domain_required": True, "recurring_limit": 2, "fixed_term_days": 400}
+        product = make_hosting(world.group, **terms)
+        order = place_order(
+            client=world.client,
+            items=[ItemRequest(product, "MONTHLY", 3, domain="xn--e1afmkfd.xn--p1ai")],
+            payment_method="manual",
+            checkout_key="terms",
+            actor="test",
+            now=database_now(),
+        )
+        pay(order.invoice)
+        Service.objects.update(status="ACTIVE")
+        return Service.objects.get()
+
+    def test_the_page_and_the_list_say_what_was_sold(self, hosting: Service, boss: Browser) -> None:
+        words = text_of(boss.get(page_of(hosting)))
+        assert "2 of 2 renewals left" in words
+        assert "Ends on" in words
+        assert "пример.рф" in words
+        assert "Hosting #" in text_of(boss.get(list_of(Service)))
+        assert "× 3 пример.рф" in text_of(boss.get(list_of(Service, "?q=xn--e1afmkfd")))
+
+    def test_an_operator_invoices_the_next_period_without_a_window(self, hosting: Service, boss: Browser) -> None:
+        assert "next-invoice" in buttons_on(boss, hosting)
+        assert "€15.00" in ask(boss, hosting, "next-invoice")
+        assert succeeded(press(boss, hosting, "next-invoice"))
+        invoice = Invoice.objects.get(status="UNPAID")
+        assert (invoice.total, invoice.lines.get().service) == (15, hosting)
+        assert "next-invoice" not in buttons_on(boss, hosting)
+
+    def test_beyond_the_limit_it_is_refused_in_words(self, hosting: Service, boss: Browser) -> None:
+        for _renewal in range(2):
+            press(boss, hosting, "next-invoice")
+            pay(Invoice.objects.get(status="UNPAID"))
+        assert "next-invoice" not in buttons_on(boss, hosting)
+        assert "as often as it was sold for" in ask(boss, hosting, "next-invoice")
+        assert not succeeded(press(boss, hosting, "next-invoice"))
+        assert "No renewals left" in text_of(boss.get(page_of(hosting)))
+
+    def test_support_invoices_nothing(self, hosting: Service, support: Browser) -> None:
+        assert press(support, hosting, "next-invoice").status_code == 403
+        assert not Invoice.objects.filter(status="UNPAID").exists()

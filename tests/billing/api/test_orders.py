@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from billing.models import Client, Operation, Order, Service
+from billing.models import Client, Operation, Order, Promotion, Service
 from catalog.actions.products import update_product
 from catalog.models import AutoSetup, Product
 from tests.billing.api.caller import Api
@@ -21,6 +21,7 @@ def test_an_order_shows_its_lines_invoice_and_services(admin: Api, shop: Shop) -
             "description": "ispmanager lite",
             "cycle": "MONTHLY",
             "quantity": 1,
+            "is_scaling": False,
             "unit_price": "15.00",
             "setup_fee": "2.50",
             "services": [service.pk],
@@ -54,6 +55,55 @@ def test_several_units_make_several_services(admin: Api, shop: Shop) -> None:
     order = admin.post("orders/", {"client": shop.client.pk, "items": [item]}, expect=201)
     assert len(order["services"]) == 3
     assert order["total"] == "52.50"
+
+
+def test_units_of_one_service_a_domain_and_a_promo_code_are_ordered(admin: Api, shop: Shop) -> None:
+    Promotion.objects.create(code="SPRING", type="PERCENT", value=10)
+    product = make_product(
+        shop.group, module="", tariff_id="", name="Hosting", quantity_mode="SCALING", is_domain_required=True
+    )
+    item = {"product": product.pk, "cycle": "MONTHLY", "quantity": 300, "domain": "Пример.рф"}
+    body = {"client": shop.client.pk, "items": [item], "promo_code": "spring"}
+    order = admin.post("orders/", body, expect=201)
+    (line,) = order["lines"]
+    assert (line["quantity"], line["is_scaling"], len(order["services"])) == (300, True, 1)
+    assert (order["total"], order["promo_code"]) == ("4052.50", "SPRING")
+    service = admin.get(f"services/{order['services'][0]}/")
+    assert (service["quantity"], service["domain"]) == (300, "xn--e1afmkfd.xn--p1ai")
+    assert service["recurring_amount"] == "4500.00"
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"domain": ""}, "items.0.domain"),
+        ({"domain": "localhost"}, "items.0.domain"),
+        ({"domain": "x" * 400}, "items.0.domain"),
+        ({"domain": 5.5}, "items.0.domain"),
+        ({"quantity": 101}, "items.0.quantity"),
+        ({"quantity": 1001}, "items.0.quantity"),
+    ],
+)
+def test_each_wrong_term_is_answered_on_its_path(admin: Api, shop: Shop, changes: dict[str, Any], path: str) -> None:
+    product = make_product(shop.group, module="", tariff_id="", name="Hosting", is_domain_required=True)
+    item = {"product": product.pk, "cycle": "MONTHLY", "domain": "example.com", **changes}
+    problem = admin.post("orders/", {"client": shop.client.pk, "items": [item]}, expect=400)
+    assert list(problem["errors"]) == [path]
+    assert not Order.objects.exists()
+
+
+def test_a_domain_for_what_asks_for_none_is_refused(admin: Api, shop: Shop) -> None:
+    body = shop.order_body()
+    body["items"][0]["domain"] = "example.com"
+    assert list(admin.post("orders/", body, expect=400)["errors"]) == ["items.0.domain"]
+
+
+def test_two_licenses_for_one_address_are_refused(admin: Api, shop: Shop) -> None:
+    body = shop.order_body()
+    body["items"] *= 2
+    assert list(admin.post("orders/", body, expect=400)["errors"]) == ["items.1.fields.ip"]
+    body["items"] = [{**body["items"][0], "quantity": 2}]
+    assert list(admin.post("orders/", body, expect=400)["errors"]) == ["items.0.quantity"]
 
 
 def test_the_same_key_and_body_give_the_same_order(admin: Api, shop: Shop) -> None:

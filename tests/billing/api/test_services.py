@@ -11,6 +11,7 @@ from noc.sandbox.faults import Fault
 from noc.sandbox.server import Sandbox
 from tests.billing.api.caller import Api
 from tests.billing.api.shop import Shop, buy, make_product, pay, place, work
+from tests.builders import open_windows
 
 
 @pytest.fixture
@@ -309,3 +310,48 @@ class TestRenewalsAndCycles:
         issue_renewals(on=found.next_due_date, now=found.created_at)
         body = {"cycle": "ANNUALLY", "amount": "99.90"}
         assert "is issued for the next period" in admin.post(f"services/{service}/cycle/", body, expect=409)["detail"]
+
+
+class TestRenewalInvoice:
+    @pytest.fixture
+    def limited(self, admin: Api, shop: Shop) -> int:
+        product = make_product(
+            shop.group, module="", tariff_id="", name="Hosting", recurring_limit=2, fixed_term_days=400
+        )
+        item = {"product": product.pk, "cycle": "MONTHLY"}
+        order = admin.post("orders/", {"client": shop.client.pk, "items": [item]}, expect=201)
+        pay(admin, order)
+        Service.objects.filter(pk=order["services"][0]).update(status="ACTIVE")
+        return int(order["services"][0])
+
+    def test_a_service_shows_its_limit_and_its_term(self, admin: Api, anna: Api, limited: int, service: int) -> None:
+        for api in (admin, anna):
+            row = api.get(f"services/{limited}/")
+            assert (row["recurring_limit"], row["renewals_left"]) == (2, 2)
+            assert row["term_ends_on"] > row["registered_on"]
+            free = api.get(f"services/{service}/")
+            assert (free["recurring_limit"], free["renewals_left"], free["term_ends_on"]) == (0, None, None)
+        admin.post(f"services/{limited}/renewal-invoice/")
+        assert {row["renewals_left"] for row in admin.get("services/")["results"]} == {1, None}
+
+    def test_operators_ask_any_time_clients_inside_their_window(
+        self, admin: Api, anna: Api, support: Api, limited: int
+    ) -> None:
+        address = f"services/{limited}/renewal-invoice/"
+        problem = anna.post(address, expect=409)
+        assert problem["code"] == "renewal_refused"
+        assert "comes by itself" in problem["detail"]
+        support.post(address, expect=403)
+        open_windows()
+        invoice = anna.post(address)
+        assert (invoice["total"], invoice["lines"][0]["service"]) == ("15.00", limited)
+        assert admin.post(address) == invoice
+
+    def test_nothing_is_invoiced_beyond_the_limit(self, admin: Api, limited: int) -> None:
+        address = f"services/{limited}/renewal-invoice/"
+        for _renewal in range(2):
+            pay(admin, {"invoice": admin.post(address)["id"]})
+        assert "as often" in admin.post(address, expect=409)["detail"]
+
+    def test_another_clients_service_is_not_found(self, stranger: Api, limited: int) -> None:
+        stranger.post(f"services/{limited}/renewal-invoice/", expect=404)

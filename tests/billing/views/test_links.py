@@ -10,7 +10,7 @@ from catalog.actions.products import OptionValues, update_product
 from catalog.models import Product, ProductGroup, SlugHistory
 from tests.billing.actions.test_ordering_addons import price_of
 from tests.billing.views.pages import PRODUCT, count_queries, read
-from tests.builders import World, make_product
+from tests.builders import World, make_hosting, make_product
 
 
 def target(visitor: Browser, address: str) -> str:
@@ -55,6 +55,27 @@ class TestLinksOfWhmcs:
         response = visitor.get(f"/cart.php?a=add&pid={world.business.pk}&configoption[nodes]=3", follow=True)
         assert response.context["form"]["option_nodes"].value() == "3"
         assert response.context["quote"].total == 30
+
+    @pytest.mark.parametrize(
+        ("query", "domain"),
+        [
+            ("&sld=example&tld=.com&domainoption=owndomain", "example.com"),
+            ("&sld=example&tld=com", "example.com"),
+            ("&domain=shop.example.com", "shop.example.com"),
+            ("&sld=example&tld=.com&domainoption=register", None),
+            ("&sld=&tld=", None),
+            (f"&domain={'x' * 300}", None),
+        ],
+    )
+    def test_a_domain_in_the_link_is_filled_in(
+        self, world: World, visitor: Browser, query: str, domain: str | None
+    ) -> None:
+        hosting = make_hosting(world.group, is_domain_required=True)
+        response = visitor.get(f"/cart.php?a=add&pid={hosting.pk}{query}", follow=True)
+        assert response.context["form"]["domain"].value() == domain
+
+    def test_a_product_that_asks_for_none_is_told_none(self, world: World, visitor: Browser) -> None:
+        assert target(visitor, f"/cart.php?a=add&pid={world.lite.pk}&sld=example&tld=.com") == PRODUCT
 
     def test_the_number_of_whmcs_goes_before_ours(self, world: World, visitor: Browser) -> None:
         Product.objects.filter(pk=world.business.pk).update(whmcs_id=world.lite.pk)

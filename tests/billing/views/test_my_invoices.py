@@ -8,7 +8,7 @@ from billing.actions.payments import add_credit
 from billing.models import Client, InvoiceStatus, Payment, ServiceStatus
 from billing.queries.clock import database_now
 from tests.billing.views.pages import count_queries, log_in, read
-from tests.builders import World, make_client, pay, place, run_due_operations
+from tests.builders import World, make_client, make_hosting, pay, place, run_due_operations
 
 
 def give_credit(client: Client, amount: str) -> None:
@@ -108,7 +108,7 @@ class TestLists:
         self, world: World, anna: Client, anna_browser: Browser
     ) -> None:
         one = place(anna, world.lite, ip="192.0.2.10")
-        many = place(anna, world.lite, quantity=10, ip="192.0.2.11")
+        many = place(anna, make_hosting(world.group), quantity=10)
         before = count_queries(anna_browser, f"/orders/{one.number}/")
         assert count_queries(anna_browser, f"/orders/{many.number}/") == before
 

@@ -1,7 +1,10 @@
+from decimal import Decimal
+
 import httpx
 import pytest
 from django.test import Client as Browser
 
+from billing.actions.ordering import ItemRequest, place_order
 from billing.models import (
     Client,
     HoldReason,
@@ -11,10 +14,22 @@ from billing.models import (
     OperationStatus,
     Service,
     ServiceStatus,
+    TaxRule,
 )
+from billing.queries.clock import database_now
 from noc.sandbox.server import Sandbox
 from tests.billing.views.pages import count_queries, log_in, read, text_of
-from tests.builders import World, make_active_service, make_client, place, place_paid_order, run_due_operations
+from tests.builders import (
+    World,
+    make_active_service,
+    make_client,
+    make_hosting,
+    open_windows,
+    pay,
+    place,
+    place_paid_order,
+    run_due_operations,
+)
 
 
 @pytest.fixture
@@ -47,7 +62,7 @@ class TestList:
     def test_more_services_take_no_more_queries(self, world: World, anna: Client, anna_browser: Browser) -> None:
         place(anna, world.lite, ip="192.0.2.20", licname="a.example.com")
         before = count_queries(anna_browser, "/services/")
-        place(anna, world.lite, quantity=10, ip="192.0.2.21", licname="b.example.com")
+        place(anna, make_hosting(world.group), quantity=10)
         assert count_queries(anna_browser, "/services/") == before <= 8
 
 
@@ -87,6 +102,7 @@ class TestPage:
     def test_never_names_the_account_at_the_partner(
         self, world: World, anna_browser: Browser, service: Service
     ) -> None:
+        open_windows()
         for address in ("", "commands/renew/", "commands/terminate/", "change/"):
             page = read(anna_browser, f"/services/{service.pk}/{address}")
             assert world.server.name not in page
@@ -118,6 +134,10 @@ class TestPage:
 
 
 class TestRenew:
+    @pytest.fixture(autouse=True)
+    def _window(self, world: World) -> None:
+        open_windows()
+
     def test_makes_an_invoice_to_pay_and_buys_nothing_yet(self, anna_browser: Browser, service: Service) -> None:
         response = anna_browser.post(f"/services/{service.pk}/commands/renew/")
         invoice = Invoice.objects.filter(lines__service=service).latest("id")
@@ -225,3 +245,88 @@ class TestPolling:
 
     def test_asks_for_the_whole_page_once_it_is_over(self, anna_browser: Browser, service: Service) -> None:
         assert anna_browser.get(f"/services/{service.pk}/state/").headers["HX-Refresh"] == "true"
+
+
+class TestTerms:
+    """What was sold: units, a domain, a limit, a fixed term (P3, P5–P7) and the window to renew in (P9)."""
+
+    @pytest.fixture
+    def hosting(self, world: World, anna: Client) -> Service:
+        terms = {"quantity_mode": "SCALING", "is_domain_required": True, "recurring_limit": 2, "fixed_term_days": 400}
+        order = place_order(
+            client=anna,
+            items=[ItemRequest(make_hosting(world.group, **terms), "MONTHLY", 3, domain="пример.рф")],
+            payment_method="bank_transfer",
+            checkout_key="terms",
+            actor="test",
+            now=database_now(),
+        )
+        pay(order.invoice)
+        Service.objects.filter(order_line__order=order).update(status="ACTIVE")
+        return Service.objects.get(order_line__order=order)
+
+    def test_list_and_page_say_what_was_sold(self, anna_browser: Browser, hosting: Service) -> None:
+        row = read(anna_browser, "/services/")
+        assert "пример.рф" in row
+        assert "× 3" in row
+        page = read(anna_browser, f"/services/{hosting.pk}/")
+        for words in ("пример.рф", "2 of 2 renewals left", "Ends on", "€15.00"):
+            assert words in page
+
+    def test_outside_the_window_there_is_no_button_and_the_reason_is_told(
+        self, anna_browser: Browser, hosting: Service
+    ) -> None:
+        address = f"/services/{hosting.pk}/commands/renew/"
+        assert address not in read(anna_browser, f"/services/{hosting.pk}/")
+        assert "comes by itself" in text_of(anna_browser.get(address, follow=True))
+        assert "comes by itself" in text_of(anna_browser.post(address, follow=True))
+        open_windows(3)
+        assert address not in read(anna_browser, f"/services/{hosting.pk}/")
+        assert "It can be renewed from" in read(anna_browser, f"/services/{hosting.pk}/")
+        assert Invoice.objects.count() == 1
+
+    def test_inside_it_names_the_period_and_the_price_before_it_issues_the_invoice(
+        self, anna_browser: Browser, hosting: Service
+    ) -> None:
+        open_windows()
+        TaxRule.objects.create(name="VAT", country="DE", rate=10)
+        address = f"/services/{hosting.pk}/commands/renew/"
+        assert address in read(anna_browser, f"/services/{hosting.pk}/")
+        response = anna_browser.get(address)
+        period = response.context["period"]
+        assert (period.starts_on, period.total) == (hosting.next_due_date, Decimal("16.50"))
+        assert "→" in text_of(response)
+        assert "€16.50" in text_of(response)
+        anna_browser.post(address)
+        invoice = Invoice.objects.latest("id")
+        line = invoice.lines.get()
+        assert (line.period_start, line.period_end, invoice.total) == (
+            period.starts_on,
+            period.ends_on,
+            period.total,
+        )
+        assert anna_browser.get(address).headers["Location"] == f"/invoices/{invoice.pk}/"
+
+    def test_after_the_last_renewal_nothing_more_is_due(self, anna_browser: Browser, hosting: Service) -> None:
+        open_windows()
+        address = f"/services/{hosting.pk}/commands/renew/"
+        for _renewal in range(2):
+            anna_browser.post(address)
+            pay(Invoice.objects.latest("id"))
+        page = read(anna_browser, f"/services/{hosting.pk}/")
+        assert "No renewals left" in page
+        assert address not in page
+        assert "as often as it was sold for" in text_of(anna_browser.post(address, follow=True))
+
+    def test_a_product_that_no_module_stands_behind_can_be_renewed_too(
+        self, anna_browser: Browser, hosting: Service
+    ) -> None:
+        assert hosting.module == ""
+        open_windows()
+        assert anna_browser.post(f"/services/{hosting.pk}/commands/renew/").status_code == 302
+        assert Invoice.objects.filter(status="UNPAID").count() == 1
+
+    def test_the_page_takes_few_queries(self, anna_browser: Browser, hosting: Service, service: Service) -> None:
+        open_windows()
+        assert count_queries(anna_browser, f"/services/{hosting.pk}/") <= 26
+        assert count_queries(anna_browser, f"/services/{service.pk}/") <= 30

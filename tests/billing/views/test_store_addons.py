@@ -55,9 +55,9 @@ class TestOptions:
         assert "Price of one: Monthly: €5.00." in page
 
     def test_price_follows_the_number(self, business: Product, visitor: Browser) -> None:
-        values = {"cycle": "MONTHLY", "quantity": 2, "field_ip": "", "option_nodes": 3}
+        values = {"cycle": "MONTHLY", "field_ip": "", "option_nodes": 3}
         answer = text_of(visitor.post(f"{BUSINESS}check/", values, headers={"HX-Request": "true"}))
-        assert "€60.00" in answer
+        assert "€30.00" in answer
         assert "ispmanager business: additional servers" in answer
 
     @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ class TestAddons:
         assert visitor.post("/store/licenses/bitninja-addon/check/").status_code == 404
 
     def test_price_counts_what_is_chosen(self, world: World, module: Product, visitor: Browser) -> None:
-        values = {"cycle": "MONTHLY", "quantity": 2, **with_addon(module)}
+        values = {"cycle": "MONTHLY", **with_addon(module)}
         answer = text_of(visitor.post(f"{PRODUCT}check/", values, headers={"HX-Request": "true"}))
-        assert "€34.00" in answer
+        assert "€17.00" in answer
 
     def test_wrong_value_is_told_beside_its_input(self, world: World, module: Product, visitor: Browser) -> None:
         response = choose(visitor, PRODUCT, **with_addon(module, field_bitninja_email="nobody"))
@@ -143,13 +143,13 @@ class TestAddons:
         assert choose(visitor, PRODUCT, **values).status_code == 302
 
     def test_are_ordered_together(self, module: Product, anna: Client, anna_browser: Browser) -> None:
-        choose(anna_browser, PRODUCT, quantity=2, **with_addon(module, field_bitninja_email="a@example.com"))
-        assert "€34.00" in read(anna_browser, "/checkout/")
+        choose(anna_browser, PRODUCT, **with_addon(module, field_bitninja_email="a@example.com"))
+        assert "€17.00" in read(anna_browser, "/checkout/")
         order(anna_browser)
         parents = Service.objects.filter(product__tariff_id="55227").order_by("id")
         children = Service.objects.filter(product=module).order_by("id")
         assert [child.parent for child in children] == [*parents]
-        assert len(parents) == 2
+        assert len(parents) == 1
 
     def test_change_shows_what_was_chosen(self, module: Product, visitor: Browser) -> None:
         choose(visitor, PRODUCT, **with_addon(module, field_bitninja_email="a@example.com"))

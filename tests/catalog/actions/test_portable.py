@@ -18,6 +18,21 @@ from catalog.portable.writing import stored_catalog, to_yaml
 from noc.models import Server, ServerGroup
 from tests.catalog.samples import BITNINJA, LITE, make_business, make_plain_product, make_product, price
 
+TERMS: dict[str, Any] = {
+    "color": "#0a7d78",
+    "welcome_letter": "",
+    "is_domain_required": True,
+    "quantity_mode": "SCALING",
+    "recurring_limit": 3,
+    "fixed_term_days": 400,
+    "term_letter": "service.term_ended",
+    "on_demand": "OWN",
+    "on_demand_days": {"MONTHLY": 10, "ANNUALLY": 0},
+    "affiliate_pay": "FIXED",
+    "affiliate_amount": Decimal("2.5000"),
+    "is_affiliate_once": True,
+}
+
 
 def export() -> str:
     return to_yaml(stored_catalog())
@@ -36,8 +51,8 @@ def shop(server: Server, group: ProductGroup) -> Product:
         description="First\n\n  second: “ещё” #1\n",
     )
     addon = make_product(group, name="BitNinja", tariff_id=BITNINJA, is_addon=True)
-    update_product(product=business, values={}, addons=[addon])
-    plain = make_plain_product(group, prices=[price("ANNUALLY", "1200.50", setup_fee="10")])
+    plain = make_plain_product(group, prices=[price("ANNUALLY", "1200.50", setup_fee="10")], **TERMS)
+    update_product(product=business, values={}, addons=[addon], cross_sells=[plain])
     CustomField.objects.create(product=plain, key="site", label="Your site", validation=r"\d+: no", is_required=True)
     return business
 
@@ -57,6 +72,8 @@ def test_what_is_written_can_be_read_into_another_portal(shop: Product) -> None:
     business = Product.objects.get(tariff_id="55230")
     assert business.server_group is not None
     assert [addon.name for addon in business.addons.all()] == ["BitNinja"]
+    assert [product.name for product in business.cross_sells.all()] == ["Consulting"]
+    assert Product.objects.filter(name="Consulting").values(*TERMS).get() == TERMS
 
 
 def test_reading_in_what_is_there_changes_nothing_and_asks_the_same_of_any_size(shop: Product) -> None:
@@ -110,7 +127,8 @@ class TestLeftOut:
         before = export()
         assert import_catalog(text=MINIMAL) == []
         text = (
-            f"{MINIMAL}products:\n- {{group: licenses, slug: ispmanager-business, prices: [], options: [], addons: []}}"
+            f"{MINIMAL}products:\n- {{group: licenses, slug: ispmanager-business, prices: [], options: [], addons: [],"
+            " cross_sells: []}"
         )
         assert import_catalog(text=text) == []
         assert export() == before
@@ -118,7 +136,7 @@ class TestLeftOut:
     def test_is_taken_off_sale_with_prune_but_never_deleted(self, shop: Product) -> None:
         text = (
             f"{MINIMAL}groups:\n- {{slug: licenses}}\nproducts:\n"
-            "- group: licenses\n  slug: ispmanager-business\n  options: []\n  addons: []\n"
+            "- group: licenses\n  slug: ispmanager-business\n  options: []\n  addons: []\n  cross_sells: []\n"
             "  prices:\n  - {currency: EUR, cycle: ANNUALLY, price: 50}\n"
         )
         changes = [str(change) for change in import_catalog(text=text, prune=True)]
@@ -130,6 +148,7 @@ class TestLeftOut:
         assert list(shop.prices.values_list("cycle", flat=True)) == ["ANNUALLY"]
         assert shop.options.get().is_hidden
         assert not shop.addons.exists()
+        assert not shop.cross_sells.exists()
         assert shop.custom_fields.exists()
         assert import_catalog(text=text, prune=True) == []
 
@@ -170,6 +189,15 @@ GOOD = "- group: licenses\n  slug: one\n  name: One\n"
         (f"{MINIMAL}products:\n{GOOD}  server_group: Mars\n", "products[0].server_group: There is no server group"),
         (f"{MINIMAL}products:\n{GOOD}  addons: [a/b/c]\n", "products[0].addons[0]: Write group/product"),
         (f"{MINIMAL}products:\n{GOOD}  addons: [licenses/two]\n", "products[0].addons: There is no product"),
+        (f"{MINIMAL}products:\n{GOOD}  cross_sells: [two]\n", "products[0].cross_sells[0]: Write group/product"),
+        (f"{MINIMAL}products:\n{GOOD}  cross_sells: [licenses/two]\n", "products[0].cross_sells: There is no product"),
+        (f"{MINIMAL}products:\n{GOOD}  on_demand_days: {{MONTHLY: ten}}\n", "products[0].on_demand_days: Monthly: "),
+        (f"{MINIMAL}products:\n{GOOD}  on_demand_days: {{WEEKLY: 1}}\n", "products[0].on_demand_days: "),
+        (f"{MINIMAL}products:\n{GOOD}  recurring_limit: -1\n", "products[0].recurring_limit: "),
+        (
+            f"{MINIMAL}products:\n{GOOD}  payment_type: FREE\n  recurring_limit: 2\n",
+            "products[0].recurring_limit: Only a recurring product",
+        ),
         (f"{MINIMAL}products:\n{GOOD}  password: x\n", "products[0].password: There is no such entry."),
         (
             f"{MINIMAL}products:\n{GOOD}  prices:\n  - {{currency: USD, cycle: MONTHLY, price: 5}}\n",
@@ -227,7 +255,7 @@ def test_what_the_portal_decides_otherwise_is_a_fault(shop: Product) -> None:
 
 
 def test_every_field_that_can_be_written_is_in_the_file() -> None:
-    assert set(PRODUCTS.allowed) == (WRITABLE - LIVE) | {"addons", "prices", "fields", "options"}
+    assert set(PRODUCTS.allowed) == (WRITABLE - LIVE) | {"addons", "cross_sells", "prices", "fields", "options"}
     assert set(GROUPS.allowed) == GROUP_WRITABLE
     assert set(OPTIONS.allowed) >= OPTION_WRITABLE
 

@@ -408,3 +408,78 @@ def test_checking_writes_nothing(group: ProductGroup) -> None:
     product = Product(**values(group, slug="lite", kind="license"))
     assert check_product(product=product, prices=[price("MONTHLY", "5")]) == {}
     assert not Product.objects.exists()
+
+
+class TestTerms:
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"recurring_limit": 3}, "recurring_limit"),
+            ({"is_prorata": True}, "is_prorata"),
+            ({"on_demand": "OWN", "on_demand_days": {"MONTHLY": 5}}, "on_demand_days"),
+        ],
+    )
+    @pytest.mark.parametrize("payment_type", ["FREE", "ONE_TIME"])
+    def test_what_repeats_is_for_recurring_products(
+        self, group: ProductGroup, changes: dict[str, Any], field: str, payment_type: str
+    ) -> None:
+        prices = [] if payment_type == "FREE" else [price("ONE_TIME", "5")]
+        assert list(refuse(group, prices=prices, payment_type=payment_type, **changes)) == [field]
+        make_product(group, **changes)
+
+    def test_a_fixed_term_ends_anything(self, group: ProductGroup) -> None:
+        for payment_type, prices in (("FREE", []), ("ONE_TIME", [price("ONE_TIME", "5")])):
+            make_product(group, payment_type=payment_type, prices=prices, fixed_term_days=30)
+
+    def test_days_that_are_not_used_may_stay(self, group: ProductGroup) -> None:
+        make_product(group, payment_type="FREE", prices=[], on_demand_days={"MONTHLY": 5})
+        make_product(group, payment_type="FREE", prices=[], on_demand="OWN", on_demand_days={"MONTHLY": 0})
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"on_demand_days": {"WEEKLY": 5}}, "on_demand_days"),
+            ({"on_demand_days": {"MONTHLY": 367}}, "on_demand_days"),
+            ({"on_demand_days": {"MONTHLY": "5"}}, "on_demand_days"),
+            ({"on_demand": "OWN", "on_demand_days": ["MONTHLY"]}, "on_demand_days"),
+            ({"recurring_limit": -1}, "recurring_limit"),
+            ({"fixed_term_days": 40000}, "fixed_term_days"),
+            ({"fixed_term_days": "soon"}, "fixed_term_days"),
+            ({"quantity_mode": "SOME"}, "quantity_mode"),
+            ({"welcome_letter": "order.placed"}, "welcome_letter"),
+            ({"term_letter": "invoice.paid"}, "term_letter"),
+            ({"color": "red"}, "color"),
+            ({"affiliate_amount": Decimal(-1)}, "affiliate_amount"),
+            ({"affiliate_pay": "PERCENT", "affiliate_amount": Decimal(101)}, "affiliate_amount"),
+            ({"affiliate_amount": "much"}, "affiliate_amount"),
+        ],
+    )
+    def test_each_wrong_value_is_told_on_its_field(
+        self, group: ProductGroup, changes: dict[str, Any], field: str
+    ) -> None:
+        assert list(refuse(group, **changes)) == [field]
+
+    def test_scaling_a_partner_product_warns(self, group: ProductGroup) -> None:
+        (warning,) = find_warnings(make_product(group, quantity_mode="SCALING"))
+        assert "one unit at the partner" in warning
+        assert find_warnings(make_plain_product(group, quantity_mode="SCALING")) == []
+        assert find_warnings(make_product(group, quantity_mode="MULTIPLE")) == []
+
+
+class TestCrossSells:
+    def test_are_kept_unless_others_are_named(self, group: ProductGroup) -> None:
+        other = make_plain_product(group)
+        product = make_product(group)
+        update_product(product=product, values={}, cross_sells=[other])
+        update_product(product=product, values={"tagline": "x"})
+        assert list(product.cross_sells.all()) == [other]
+        update_product(product=product, values={}, cross_sells=[])
+        assert not product.cross_sells.exists()
+
+    def test_neither_itself_nor_an_addon_is_recommended(self, group: ProductGroup) -> None:
+        addon = make_plain_product(group, is_addon=True)
+        product = make_product(group)
+        for wrong in (product, addon):
+            with pytest.raises(ProductInvalid) as refused:
+                update_product(product=product, values={}, cross_sells=[wrong])
+            assert list(refused.value.errors) == ["cross_sells"]

@@ -67,6 +67,54 @@ class TestProducts:
         assert response.status_code == 201, response.json()
         assert (response.json()["partner_period"], response.json()["slug"]) == (1, "lite")
 
+    def test_terms_of_the_store_are_written_and_read(self, api: APIClient, group: ProductGroup) -> None:
+        other = make_plain_product(group)
+        terms: dict[str, Any] = {
+            "color": "#0a7d78",
+            "welcome_letter": "",
+            "is_domain_required": True,
+            "quantity_mode": "SCALING",
+            "recurring_limit": 3,
+            "fixed_term_days": 90,
+            "term_letter": "service.term_ended",
+            "on_demand": "OWN",
+            "on_demand_days": {"MONTHLY": 10},
+            "affiliate_pay": "PERCENT",
+            "affiliate_amount": "12.5000",
+            "is_affiliate_once": True,
+            "cross_sells": [other.pk],
+        }
+        answer = api.post(PRODUCTS, body(group, **terms)).json()
+        assert {name: answer[name] for name in terms} == terms
+        address = f"{PRODUCTS}{answer['id']}/"
+        changed = api.patch(address, {"cross_sells": [], "recurring_limit": 0}).json()
+        assert (changed["cross_sells"], changed["recurring_limit"], changed["fixed_term_days"]) == ([], 0, 90)
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"recurring_limit": -1}, "recurring_limit"),
+            ({"recurring_limit": 10**9}, "recurring_limit"),
+            ({"fixed_term_days": "x"}, "fixed_term_days"),
+            ({"on_demand_days": {"MONTHLY": 400}}, "on_demand_days"),
+            ({"on_demand_days": {"WEEKLY": 4}}, "on_demand_days"),
+            ({"on_demand_days": 5}, "on_demand_days"),
+            ({"welcome_letter": "x"}, "welcome_letter"),
+            ({"color": "green"}, "color"),
+            ({"affiliate_pay": "PERCENT", "affiliate_amount": "101"}, "affiliate_amount"),
+            ({"affiliate_amount": "-1"}, "affiliate_amount"),
+            ({"cross_sells": [999]}, "cross_sells"),
+            ({"payment_type": "FREE", "prices": [], "recurring_limit": 2}, "recurring_limit"),
+        ],
+    )
+    def test_wrong_terms_are_answered_on_their_field(
+        self, api: APIClient, group: ProductGroup, changes: dict[str, Any], field: str
+    ) -> None:
+        response = api.post(PRODUCTS, body(group) | changes)
+        assert response.status_code == 400
+        assert [name for name in response.json()["errors"] if name == field or name.startswith(f"{field}.")]
+        assert not Product.objects.exists()
+
     def test_a_product_is_read_as_it_was_answered(self, api: APIClient, group: ProductGroup) -> None:
         created = api.post(PRODUCTS, body(group)).json()
         assert api.get(f"{PRODUCTS}{created['id']}/").json() == created
@@ -168,7 +216,7 @@ class TestProducts:
         for number in range(6):
             product = make_business(group, price("MONTHLY", "5"), name=f"Business {number}")
             product.addons.add(make_product(group, name=f"Addon {number}", is_addon=True, is_hidden=True))
-        with django_assert_max_num_queries(11):
+        with django_assert_max_num_queries(12):
             assert len(api.get(f"{PRODUCTS}?is_addon=false").json()["results"]) == 6
 
     @pytest.mark.parametrize("address", ["0/", f"{10**18 - 1}/"])
