@@ -11,7 +11,9 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from billing.actions.events import record_event
+from billing.actions.invoicing import frozen_parties
 from billing.actions.ledger import invoice_amounts
+from billing.actions.locking import lock_client, lock_clients
 from billing.actions.payments import settle_empty_invoice
 from billing.actions.queueing import queue_renewal_if_due
 from billing.actions.renewal_lines import RELATED, count_discounted, write_renewal_lines
@@ -27,7 +29,9 @@ from billing.models import (
     Posting,
     Service,
 )
+from billing.queries.seller import Snapshots
 from billing.queries.taxes import read_tax_book
+from catalog.models import Currency
 
 BATCH = 500
 
@@ -38,6 +42,7 @@ def issue_renewals(*, on: date, now: datetime, client: Client | None = None) -> 
     Running it again issues nothing twice: one line not voided per service and period start. Returns invoices issued.
     """
     due_until = on + timedelta(days=settings.RENEWAL_INVOICE_DAYS)
+    snapshots = Snapshots()
     after_client_id, issued = 0, 0
     while True:
         client_ids = _clients_with_due(due_until, after=after_client_id, only=client)
@@ -45,7 +50,7 @@ def issue_renewals(*, on: date, now: datetime, client: Client | None = None) -> 
             return issued
         after_client_id = client_ids[-1]
         with transaction.atomic():
-            issued += _issue_batch(client_ids, due_until=due_until, on=on, now=now)
+            issued += _issue_batch(client_ids, snapshots, due_until=due_until, on=on, now=now)
 
 
 def _due_services(due_until: date) -> QuerySet[Service]:
@@ -63,8 +68,9 @@ def _clients_with_due(due_until: date, *, after: int, only: Client | None) -> li
     return list(found.order_by("client_id").values_list("client_id", flat=True).distinct()[:BATCH])
 
 
-def _issue_batch(client_ids: Sequence[int], *, due_until: date, on: date, now: datetime) -> int:
-    """One transaction: the services are locked, so that two runs at once cannot both take them."""
+def _issue_batch(client_ids: Sequence[int], snapshots: Snapshots, *, due_until: date, on: date, now: datetime) -> int:
+    """One transaction: clients and services are locked, so that two runs at once cannot both take them."""
+    clients = lock_clients(client_ids)
     locked = _due_services(due_until).filter(client_id__in=client_ids).order_by("id")
     if connection.features.has_select_for_update_skip_locked:
         locked = locked.select_for_update(of=("self",), skip_locked=True)
@@ -72,7 +78,6 @@ def _issue_batch(client_ids: Sequence[int], *, due_until: date, on: date, now: d
     groups: defaultdict[tuple[int, str, date], list[Service]] = defaultdict(list)
     for service in services:
         groups[service.client_id, service.currency_id, _due_date(service, on=on)].append(service)
-    clients = Client.objects.in_bulk({client_id for client_id, _currency, _due in groups})
     book = read_tax_book(since=_first_start(services, on=on))
     given = count_discounted(services)
     lines = [
@@ -85,8 +90,8 @@ def _issue_batch(client_ids: Sequence[int], *, due_until: date, on: date, now: d
     ]
     invoices = Invoice.objects.bulk_create(
         [
-            _invoice(clients[client_id], currency_id, of_invoice, on=on, due=due)
-            for (client_id, currency_id, due), of_invoice in zip(groups, lines, strict=True)
+            _invoice(clients[client_id], members[0].currency, of_invoice, snapshots, on=on, due=due)
+            for ((client_id, _currency_id, due), members), of_invoice in zip(groups.items(), lines, strict=True)
         ],
         batch_size=BATCH,
     )
@@ -110,18 +115,21 @@ def _first_start(services: Sequence[Service], *, on: date) -> date:
     return min((service.next_due_date for service in services if service.next_due_date), default=on)
 
 
-def _invoice(client: Client, currency_id: str, lines: Sequence[InvoiceLine], *, on: date, due: date) -> Invoice:
+def _invoice(
+    client: Client, currency: Currency, lines: Sequence[InvoiceLine], snapshots: Snapshots, *, on: date, due: date
+) -> Invoice:
     subtotal = sum((line.amount for line in lines), Decimal(0))
     tax = sum((line.tax for line in lines), Decimal(0))
     return Invoice(
         client=client,
-        currency_id=currency_id,
+        currency=currency,
         payment_method="bank_transfer",
         issue_date=on,
         due_date=due,
         subtotal=subtotal,
         tax=tax,
         total=subtotal + tax,
+        **frozen_parties(client, currency, snapshots),
     )
 
 
@@ -199,7 +207,8 @@ def _batches(ids: QuerySet[Service, int]) -> Iterator[list[int]]:
 def issue_renewal_now(*, service: Service, actor: str, now: datetime, on: date) -> Invoice | None:
     """The invoice for the next period of one service, before its time; the open one if there is one already."""
     with transaction.atomic():
-        locked = Service.objects.select_for_update(of=("self",)).select_related(*RELATED, "client").get(pk=service.pk)
+        client = lock_client(service.client_id)
+        locked = Service.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=service.pk)
         line = InvoiceLine.objects.filter(
             service=locked, kind=LineKind.SERVICE, period_start=locked.next_due_date, is_voided=False
         ).first()
@@ -207,10 +216,10 @@ def issue_renewal_now(*, service: Service, actor: str, now: datetime, on: date) 
             return line.invoice
         if locked.is_ended or locked.next_due_date is None or locked.recurring_amount == 0:
             return None
-        clients = {locked.client_id: locked.client}
+        clients = {client.pk: client}
         book, given = read_tax_book(since=locked.next_due_date), count_discounted([locked])
         lines = write_renewal_lines(locked, clients=clients, book=book, discounted=given)
-        invoice = _invoice(locked.client, locked.currency_id, lines, on=on, due=_due_date(locked, on=on))
+        invoice = _invoice(client, locked.currency, lines, Snapshots(), on=on, due=_due_date(locked, on=on))
         invoice.save()
         for line in lines:
             line.invoice = invoice
