@@ -231,7 +231,6 @@ SELLER_COUNTRY = env.str("SELLER_COUNTRY", default="").upper()
 PRICES_INCLUDE_TAX = env.bool("PRICES_INCLUDE_TAX", default=False)
 # Whether a client who owes no tax pays less than a price that includes it.
 DEDUCT_TAX_NOT_OWED = env.bool("DEDUCT_TAX_NOT_OWED", default=True)
-INVOICE_NUMBER_FORMAT = env.str("INVOICE_NUMBER_FORMAT", default="INV-{year}-{number:05d}")
 
 # --- REST API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,6 +1,7 @@
 """The back office: lists and pages to read, buttons that each make one call into `billing.actions`."""
 
 from billing.admin.api_keys import ApiKeyAdmin
+from billing.admin.billing_settings import BillingSettingsAdmin
 from billing.admin.clients import ClientAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
@@ -18,6 +19,7 @@ from billing.admin.tax_rules import TaxRuleAdmin
 
 __all__ = [
     "ApiKeyAdmin",
+    "BillingSettingsAdmin",
     "ClientAdmin",
     "CustomFieldAdmin",
     "EmailAdmin",
