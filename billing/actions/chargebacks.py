@@ -36,7 +36,7 @@ class ReversalInvalid(Exception):
 
 
 class PaymentNotReversible(Exception):
-    """The payment was taken back already, never came from outside, or a refund of it is under way."""
+    """The payment was taken or given back already, never came from outside, or a refund of it is under way."""
 
 
 def reverse_payment(*, payment: Payment, reason: str, actor: str, now: datetime, fee: Decimal = Decimal(0)) -> Payment:
@@ -88,6 +88,8 @@ def _take_back(payment: Payment, invoice: Invoice, *, fee: Decimal, now: datetim
     """Posts it and returns what could be taken neither from the invoice nor from the credit."""
     sent_back = Refund.objects.filter(payment=payment, status=RefundStatus.DONE).exclude(way=RefundWay.CREDIT)
     amount = payment.amount - sum((refund.amount for refund in sent_back), ZERO)
+    if amount <= 0:
+        raise PaymentNotReversible(_("All of this payment was given back already."))
     off_invoice = min(amount, payment.applied_amount, invoice.amount_paid - invoice.amount_refunded)
     owed_again = off_invoice if invoice.kind == InvoiceKind.SALE else ZERO
     off_credit = min(amount - owed_again, invoice.client.credit_balance)
