@@ -233,7 +233,6 @@ VIES_URL = env.str("VIES_URL", default="")
 PRICES_INCLUDE_TAX = env.bool("PRICES_INCLUDE_TAX", default=False)
 # Whether a client who owes no tax pays less than a price that includes it.
 DEDUCT_TAX_NOT_OWED = env.bool("DEDUCT_TAX_NOT_OWED", default=True)
-INVOICE_NUMBER_FORMAT = env.str("INVOICE_NUMBER_FORMAT", default="INV-{year}-{number:05d}")
 
 # --- REST API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -264,12 +263,16 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "FindingSortEnum": "billing.models.FindingSort",
         "FindingStatusEnum": "billing.models.FindingStatus",
+        "CreditNoteToEnum": "billing.models.CreditNoteTo",
+        "InvoiceKindEnum": "billing.models.InvoiceKind",
         "InvoiceStatusEnum": "billing.models.InvoiceStatus",
         "LineKindEnum": "billing.models.LineKind",
         "OperationKindEnum": "billing.models.OperationKind",
         "OperationStatusEnum": "billing.models.OperationStatus",
         "OrderStatusEnum": "billing.models.OrderStatus",
         "ProductKindEnum": "catalog.modules.KIND_LABELS",
+        "RefundStatusEnum": "billing.models.RefundStatus",
+        "RefundWayEnum": "billing.models.RefundWay",
         "ServiceStatusEnum": "billing.models.ServiceStatus",
     },
     "PREPROCESSING_HOOKS": ["billing.api.schema.keep_versioned"],

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from billing.actions.ending import end_whole
 from billing.actions.events import record_event
-from billing.actions.invoicing import cancel_invoice, refund_invoice_to_credit
+from billing.actions.invoicing import refund_invoice_to_credit
+from billing.actions.locking import lock_client
 from billing.actions.queueing import release_operation
 from billing.actions.stock import return_stock
 from billing.models import (
@@ -72,6 +73,7 @@ def mark_order_fraud(*, order: Order, is_bought_ended: bool, actor: str, now: da
         open_orders = Order.objects.filter(pk=order.pk, status__in=(OrderStatus.PENDING, OrderStatus.ACTIVE))
         if not open_orders.update(status=OrderStatus.FRAUD):
             raise OrderClosed(_("Only a pending or active order can be marked as fraud."))
+        lock_client(order.client_id)
         locked = Order.objects.select_related("client").get(pk=order.pk)
         record_event("order.marked_fraud", now=now, actor=actor, order=locked, data={"bought_ended": is_bought_ended})
         _take_money_back(locked, actor=actor, now=now)
@@ -86,17 +88,14 @@ def _leave_pending(order: Order, status: OrderStatus, *, now: datetime) -> Order
     changes = {"status": status, **({"accepted_at": now} if status == OrderStatus.ACTIVE else {})}
     if not Order.objects.filter(pk=order.pk, status=OrderStatus.PENDING).update(**changes):
         raise OrderNotPending(_("Only a pending order can be accepted or cancelled."))
+    lock_client(order.client_id)
     return Order.objects.select_related("client").get(pk=order.pk)
 
 
 def _take_money_back(order: Order, *, actor: str, now: datetime) -> None:
-    invoice = Invoice.objects.select_for_update().filter(order=order).first()
-    if invoice is None or invoice.status in (InvoiceStatus.CANCELLED, InvoiceStatus.REFUNDED):
-        return
-    if invoice.amount_paid > 0:
+    invoice = Invoice.objects.filter(order=order).first()
+    if invoice is not None and invoice.status not in (InvoiceStatus.CANCELLED, InvoiceStatus.REFUNDED):
         refund_invoice_to_credit(invoice=invoice, now=now, actor=actor)
-    else:
-        cancel_invoice(invoice=invoice, now=now, actor=actor)
 
 
 def _is_bought(service: Service) -> bool:

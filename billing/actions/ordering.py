@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from billing.actions.events import record_event
 from billing.actions.invoicing import issue_order_invoice
+from billing.actions.locking import lock_client
 from billing.actions.notifications import notify_client, notify_operators
 from billing.actions.order_lines import write_lines
 from billing.actions.payments import CREDIT, NotEnoughCredit, pay_with_credit, settle_empty_invoice
@@ -171,6 +172,8 @@ def _write_order(
     is_client_told: bool,
     promo_code: str,
 ) -> Order:
+    # Before anything else is locked: credit may pay the order at once.
+    client = lock_client(client.pk)
     today = business_date(now)
     promotion = _find_promotion(promo_code, client, checked, on=today) if promo_code else None
     terms = PricingTerms(client=client, on=today, promotion=promotion)

@@ -14,7 +14,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from billing.actions.bulk_letters import tell_clients
 from billing.actions.bulk_rows import insert_many
+from billing.actions.invoicing import frozen_parties
 from billing.actions.ledger import post_issued
+from billing.actions.locking import lock_clients
 from billing.actions.payments import CREDIT, settle_empty_invoice
 from billing.actions.renewal_lines import RELATED, count_discounted, share_products, write_renewal_lines
 from billing.models import (
@@ -92,7 +94,8 @@ def read_due(horizon: Mapping[str, date], client_ids: Sequence[int], *, is_locke
     """Their services with all that pricing needs; locked, so that two runs at once cannot both take them."""
     found = due_services(horizon).filter(client_id__in=client_ids).order_by("id")
     if is_locked and connection.features.has_select_for_update_skip_locked:
-        found = found.select_for_update(of=("self",), skip_locked=True)
+        lock_clients(client_ids)
+        found = found.select_for_update(of=("self",), skip_locked=True, no_key=True)
     services = list(found.select_related(*RELATED))
     share_products(services)
     return services
@@ -150,15 +153,13 @@ def draft_invoice(
     tax = sum((line.tax for line in lines), Decimal(0))
     return Invoice(
         client=client,
-        currency_id=service.currency_id,
+        currency=service.currency,
         payment_method=method,
         issue_date=today,
         due_date=due,
         subtotal=subtotal,
         tax=tax,
         total=subtotal + tax,
-        language=client.language,
-        exchange_rate=service.currency.rate or 1,
     )
 
 
@@ -167,7 +168,8 @@ def write_renewals(drafts: Sequence[RenewalDraft], *, now: datetime) -> list[Inv
     snapshots = Snapshots()
     invoices = [draft.invoice for draft in drafts]
     for invoice in invoices:
-        invoice.seller, invoice.buyer = snapshots.seller(invoice.currency_id), snapshots.buyer(invoice.client)
+        for name, value in frozen_parties(invoice.client, invoice.currency, snapshots).items():
+            setattr(invoice, name, value)
     insert_many(invoices)
     for draft in drafts:
         for line in draft.lines:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from billing.actions.events import record_event
+from billing.actions.locking import lock_client
 from billing.actions.renewal_lines import RELATED, count_discounted, write_renewal_lines
 from billing.actions.renewal_runs import draft_renewal, write_renewals
 from billing.models import Invoice, InvoiceLine, Service
@@ -28,7 +29,8 @@ def issue_renewal_now(
     period: ended, paid once, renewed up to its limit, at the end of a fixed term.
     """
     with transaction.atomic():
-        locked = _read_for_renewal(Service.objects.select_for_update(of=("self",)), service)
+        lock_client(service.client_id)
+        locked = _read_for_renewal(Service.objects.select_for_update(of=("self",), no_key=True), service)
         invoice = next_invoice(locked)
         if invoice is not None:
             return invoice

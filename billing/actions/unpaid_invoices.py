@@ -3,13 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from billing.actions.events import record_event
-from billing.actions.invoicing import cancel_invoice, refund_invoice_to_credit
-from billing.actions.ledger import invoice_amounts, post
+from billing.actions.invoicing import cancel_invoice, post_issue
+from billing.actions.locking import lock_client, lock_invoices
 from billing.actions.notifications import notify_client
-from billing.models import PAYABLE_STATUSES, Invoice, InvoiceLine, Service
+from billing.models import PAYABLE_STATUSES, Invoice, InvoiceKind, InvoiceLine, Service
 
 COPIED = (
     "service_id",
@@ -23,6 +23,7 @@ COPIED = (
     "taxes",
     "tax_ground",
 )
+KEPT = ("payment_method", "issue_date", "due_date", "seller", "buyer", "language", "exchange_rate", "notes")
 
 
 def drop_unpaid_lines(*, service: Service, now: datetime, actor: str = "") -> list[Invoice]:
@@ -31,49 +32,36 @@ def drop_unpaid_lines(*, service: Service, now: datetime, actor: str = "") -> li
     An issued invoice never changes: it is cancelled and its other lines are issued anew with the same due date. Money
     that was paid for a part becomes credit. Call it in a transaction.
     """
-    invoices = Invoice.objects.select_for_update(of=("self",)).filter(
-        status__in=PAYABLE_STATUSES, lines__service=service, lines__is_voided=False
-    )
+    client = lock_client(service.client_id)
+    asking = InvoiceLine.objects.filter(invoice=OuterRef("pk"), service=service, is_voided=False)
+    unpaid = Invoice.objects.filter(client=client, kind=InvoiceKind.SALE, status__in=PAYABLE_STATUSES, number=None)
     renewed = []
-    for invoice in invoices.select_related("client", "order").order_by("id").distinct():
+    for invoice in lock_invoices(client, unpaid.filter(Exists(asking)).values_list("pk", flat=True)):
         rest = list(invoice.lines.exclude(service=service).order_by("id"))
-        if invoice.amount_paid:
-            refund_invoice_to_credit(invoice=invoice, now=now, actor=actor)
-        else:
-            cancel_invoice(invoice=invoice, now=now, actor=actor)
+        cancel_invoice(invoice=invoice, now=now, actor=actor, is_money_released=True)
         if rest:
             renewed.append(_issue_rest(invoice, rest, now=now, actor=actor))
     return renewed
 
 
 def _issue_rest(old: Invoice, rest: list[InvoiceLine], *, now: datetime, actor: str) -> Invoice:
+    """The order goes with the rest: whether that is paid decides about what was ordered."""
     subtotal, tax = sum((line.amount for line in rest), Decimal(0)), sum((line.tax for line in rest), Decimal(0))
-    with transaction.atomic():
-        invoice = Invoice.objects.create(
-            client=old.client,
-            currency_id=old.currency_id,
-            payment_method=old.payment_method,
-            issue_date=old.issue_date,
-            due_date=old.due_date,
-            subtotal=subtotal,
-            tax=tax,
-            total=subtotal + tax,
-            seller=old.seller,
-            buyer=old.buyer,
-            language=old.language,
-            exchange_rate=old.exchange_rate,
-        )
-        InvoiceLine.objects.bulk_create(
-            InvoiceLine(invoice=invoice, **{name: getattr(line, name) for name in COPIED}) for line in rest
-        )
-        post(
-            "invoice.issued",
-            client=old.client,
-            currency_id=old.currency_id,
-            amounts=invoice_amounts(subtotal=subtotal, tax=tax),
-            now=now,
-            invoice=invoice,
-        )
-        event = record_event("invoice.issued", now=now, actor=actor, invoice=invoice, data={"instead_of": old.pk})
-        notify_client(event, client=old.client, now=now)
+    order_id = old.order_id
+    Invoice.objects.filter(pk=old.pk).update(order=None)
+    invoice = Invoice.objects.create(
+        client=old.client,
+        order_id=order_id,
+        currency_id=old.currency_id,
+        subtotal=subtotal,
+        tax=tax,
+        total=subtotal + tax,
+        **{name: getattr(old, name) for name in KEPT},
+    )
+    InvoiceLine.objects.bulk_create(
+        InvoiceLine(invoice=invoice, **{name: getattr(line, name) for name in COPIED}) for line in rest
+    )
+    post_issue(invoice, now=now)
+    event = record_event("invoice.issued", now=now, actor=actor, invoice=invoice, data={"instead_of": old.pk})
+    notify_client(event, client=old.client, now=now)
     return invoice

@@ -2,6 +2,7 @@
 
 from billing.admin.api_keys import ApiKeyAdmin
 from billing.admin.automation import AutomationRunAdmin, DutyRunAdmin
+from billing.admin.billing_settings import BillingSettingsAdmin
 from billing.admin.clients import ClientAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
@@ -20,6 +21,7 @@ from billing.admin.tax_rules import TaxRuleAdmin
 __all__ = [
     "ApiKeyAdmin",
     "AutomationRunAdmin",
+    "BillingSettingsAdmin",
     "ClientAdmin",
     "CustomFieldAdmin",
     "DutyRunAdmin",

@@ -16,13 +16,24 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from billing.actions.api_keys import ApiKeyRevoked
+from billing.actions.billing_settings import BillingSettingsInvalid
 from billing.actions.cancellations import CancellationRefused
+from billing.actions.chargebacks import PaymentNotReversible, ReversalInvalid
 from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
+from billing.actions.credit_notes import CreditNoteInvalid, InvoiceNotNumbered
+from billing.actions.invoicing import (
+    DraftInvalid,
+    InvoiceNotCancellable,
+    InvoiceNotCollectable,
+    InvoiceNotDraft,
+    InvoiceNotReissuable,
+)
 from billing.actions.order_decisions import OrderClosed, OrderNotPending
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, PooledLicenseKept, ResolveInvalid
 from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting
+from billing.actions.refunds import RefundConflict, RefundInvalid, RefundNotPending
 from billing.actions.renewals import RenewalRefused
 from billing.actions.staff import StaffInvalid
 from billing.admin.forms import BackOfficeForm
@@ -35,24 +46,37 @@ from noc.servers import ServerInvalid
 REFUSALS: Final = (
     AlreadyProvisioned,
     ApiKeyRevoked,
+    BillingSettingsInvalid,
     ClientInvalid,
     CancellationRefused,
     CommandInvalid,
     CommandNotAllowed,
     DutyNotWaiting,
+    CreditNoteInvalid,
+    DraftInvalid,
+    InvoiceNotCancellable,
+    InvoiceNotCollectable,
+    InvoiceNotDraft,
+    InvoiceNotNumbered,
     InvoiceNotPayable,
+    InvoiceNotReissuable,
     NotEnoughCredit,
     OperationNotOpen,
     OrderClosed,
     OrderNotPending,
     PaymentConflict,
     PaymentInvalid,
+    PaymentNotReversible,
     PooledLicenseKept,
+    RefundConflict,
+    RefundInvalid,
+    RefundNotPending,
     RemedyFailed,
     RemedyInvalid,
     RemedyNotFitting,
     RenewalRefused,
     ResolveInvalid,
+    ReversalInvalid,
     ServerInvalid,
     StaffInvalid,
     UnknownCommand,

@@ -9,20 +9,23 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.forms.models import fields_for_model
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedCheckboxFilter
 
 from billing.actions.clients import PROFILE_FIELDS, register_client, set_tax_exemption, update_client
-from billing.actions.payments import add_credit
+from billing.actions.payments import add_credit, take_credit
 from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.forms import BackOfficeForm
+from billing.admin.invoice_drafts import CreateDraft
 from billing.admin.objects import ObjectAdmin, history
 from billing.models import LIVE_STATUSES, Client, InvoiceStatus
 from billing.permissions import Permission
+from billing.queries.credit_statement import credit_page
 from billing.templatetags.back_office import amount_text, brief
 from billing.templatetags.portal import money
 from catalog.models import Currency
@@ -181,13 +184,44 @@ class AddCredit(Button[Client]):
         )
 
 
+class TakeCredit(Button[Client]):
+    """A correction of the credit."""
+
+    code = "take-credit"
+    label = gettext_lazy("Take credit away")
+    permission = Permission.MANAGE_INVOICES
+    look = "danger"
+
+    def is_shown(self, subject: Client) -> bool:
+        return subject.credit_balance > 0
+
+    def title(self, subject: Client | None) -> str:
+        return _("Take credit away from %(client)s") % {"client": subject}
+
+    def explanation(self, subject: Client | None) -> str:
+        assert subject is not None
+        words = _("For what was paid out to the client, or was never theirs. They have %(balance)s.")
+        return words % {"balance": amount_text(subject.credit_balance, subject.currency_id)}
+
+    def make_form(self, subject: Client | None, data: Any) -> forms.Form:
+        return CreditForm(data)
+
+    def run(self, subject: Client | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
+        assert subject is not None
+        balance = take_credit(
+            client=subject, amount=values["amount"], reason=values["reason"], actor=visit.actor, now=visit.now
+        )
+        words = _("The credit of %(client)s is %(balance)s now.")
+        return Outcome(words % {"client": subject, "balance": amount_text(balance, subject.currency_id)})
+
+
 @admin.register(Client)
 class ClientAdmin(ObjectAdmin):
     """Customer accounts."""
 
     page_template = "admin/billing/client/page.html"
     add_button = AddClient()
-    buttons = (ChangeClient(), ExemptFromTax(), AddCredit())
+    buttons = (ChangeClient(), CreateDraft(), ExemptFromTax(), AddCredit(), TakeCredit())
     page_related = ("currency",)
     list_display = ("name", "email", "company", "live_services", "unpaid_invoices", "credit", "country", "since")
     list_display_links = ("name",)
@@ -205,6 +239,25 @@ class ClientAdmin(ObjectAdmin):
             live_count=Count("services", filter=Q(services__status__in=LIVE_STATUSES), distinct=True),
             unpaid_count=Count("invoices", filter=Q(invoices__status=InvoiceStatus.UNPAID), distinct=True),
         )
+
+    def get_urls(self) -> list[URLPattern]:
+        inside = self.admin_site.admin_view
+        own = [path("<int:object_id>/credit/", inside(self.credit_view), name="billing_client_credit")]
+        return own + super().get_urls()
+
+    def credit_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Every movement of a client's credit."""
+        subject = self.get_page_object(request, object_id)
+        home = reverse("admin:billing_client_change", args=[object_id])
+        page, movements = credit_page(subject, number=request.GET.get("page", "1"))
+        context = {
+            **self.frame(request, self._list_crumb, (home, subject)),
+            "title": _("Credit of %(client)s") % {"client": subject},
+            "subject": subject,
+            "page": page,
+            "movements": movements,
+        }
+        return TemplateResponse(request, "admin/billing/client/credit.html", context)
 
     def page_title(self, subject: Client) -> str:
         return subject.full_name

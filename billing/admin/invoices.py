@@ -1,115 +1,52 @@
 """Invoices: what is owed, and the money that arrived for it."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
-from django import forms
 from django.contrib import admin
-from django.db.models import F, QuerySet
-from django.http import HttpRequest
+from django.db.models import F, Prefetch, QuerySet
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateFilter
 
-from billing.actions.payments import GATEWAYS, pay_with_credit, record_payment
-from billing.admin.buttons import Button, Outcome, Visit
-from billing.admin.forms import BackOfficeForm
+from billing.admin.buttons import Button
+from billing.admin.invoice_corrections import (
+    CancelInvoice,
+    IssueCreditNote,
+    MoveToCollections,
+    ReissueInvoice,
+    WriteOff,
+)
+from billing.admin.invoice_drafts import AddLine, ChangeDraft, ChangeLine, Publish, RemoveLine
+from billing.admin.invoice_payments import (
+    MarkFailed,
+    MarkPending,
+    PayWithCredit,
+    RecordPayment,
+    RecordStrayPayment,
+    TakeCreditBack,
+)
+from billing.admin.invoice_refunds import ConfirmRefund, FailRefund, RefundPayment, ReversePayment
 from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
-from billing.models import PAYABLE_STATUSES, Invoice, InvoiceStatus
-from billing.permissions import Permission
+from billing.models import PAYABLE_STATUSES, Invoice, InvoiceKind, InvoiceStatus, Payment, Refund, RefundStatus
 from billing.queries.clock import business_date
+from billing.queries.refunds import owed_notes
 from billing.templatetags.back_office import GATEWAYS as GATEWAYS_IN_WORDS
-from billing.templatetags.back_office import amount_text, gateway, state
+from billing.templatetags.back_office import state
 from billing.templatetags.portal import day, money
-from catalog.money import round_money
 
-
-class PaymentForm(BackOfficeForm):
-    """Money that arrived."""
-
-    gateway = forms.ChoiceField(
-        label=gettext_lazy("How it was paid"), choices=lambda: [(code, gateway(code)) for code in GATEWAYS]
-    )
-    amount = forms.DecimalField(label=gettext_lazy("Amount"), max_digits=15, decimal_places=4)
-    reference = forms.CharField(
-        label=gettext_lazy("Reference"),
-        max_length=200,
-        help_text=gettext_lazy("Of the bank or the gateway. The same reference again records nothing twice."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-
-
-class RecordPayment(Button[Invoice]):
-    """Money from outside."""
-
-    code = "payment"
-    label = gettext_lazy("Record payment")
-    permission = Permission.MANAGE_INVOICES
-    look = "primary"
-
-    def is_shown(self, subject: Invoice) -> bool:
-        return subject.is_payable
-
-    def title(self, subject: Invoice | None) -> str:
-        return _("Record payment for invoice %(number)s") % {"number": subject}
-
-    def explanation(self, subject: Invoice | None) -> str:
-        assert subject is not None
-        words = _(
-            "%(client)s owes %(balance)s. Once that is here the invoice is paid and what it pays for is bought "
-            "or renewed at the partner. More than that becomes credit."
-        )
-        return words % {"client": subject.client, "balance": amount_text(subject.balance, subject.currency_id)}
-
-    def make_form(self, subject: Invoice | None, data: Any) -> forms.Form:
-        assert subject is not None
-        amount = round_money(subject.balance, precision=subject.currency.precision)
-        return PaymentForm(data, initial={"amount": amount, "gateway": subject.payment_method})
-
-    def run(self, subject: Invoice | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
-        assert subject is not None
-        payment = record_payment(
-            invoice=subject,
-            gateway=values["gateway"],
-            reference=values["reference"],
-            amount=values["amount"],
-            actor=visit.actor,
-            now=visit.now,
-        )
-        words = _("%(amount)s is recorded for invoice %(number)s.")
-        subject.refresh_from_db()
-        return Outcome(words % {"amount": amount_text(payment.amount, payment.currency_id), "number": subject})
-
-
-class PayWithCredit(Button[Invoice]):
-    """Money that the client paid in advance."""
-
-    code = "credit"
-    label = gettext_lazy("Pay with credit")
-    permission = Permission.MANAGE_INVOICES
-
-    def is_shown(self, subject: Invoice) -> bool:
-        return subject.is_payable and subject.client.credit_balance >= subject.balance
-
-    def title(self, subject: Invoice | None) -> str:
-        return _("Pay invoice %(number)s with credit") % {"number": subject}
-
-    def explanation(self, subject: Invoice | None) -> str:
-        assert subject is not None
-        words = _("Takes %(balance)s from the credit of %(client)s, who has %(credit)s.")
-        return words % {
-            "balance": amount_text(subject.balance, subject.currency_id),
-            "client": subject.client,
-            "credit": amount_text(subject.client.credit_balance, subject.currency_id),
-        }
-
-    def run(self, subject: Invoice | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
-        assert subject is not None
-        pay_with_credit(invoice=subject, actor=visit.actor, now=visit.now)
-        subject.refresh_from_db()
-        return Outcome(_("Invoice %(number)s is paid with credit.") % {"number": subject})
+# Buttons on a row of the page: what they are on, and which one it is.
+ROW_BUTTON: Final = re.compile(r"(line|refund)-([0-9]{1,18})-(change|remove|done|failed)")
+ROW_BUTTONS: Final[Mapping[tuple[str, str], Callable[[Any], Button[Invoice]]]] = {
+    ("line", "change"): ChangeLine,
+    ("line", "remove"): RemoveLine,
+    ("refund", "done"): ConfirmRefund,
+    ("refund", "failed"): FailRefund,
+}
 
 
 class InvoiceChips(Chips):
@@ -120,8 +57,10 @@ class InvoiceChips(Chips):
     def chips(self) -> Iterable[tuple[str, Any]]:
         return [
             ("all", gettext_lazy("All")),
+            ("draft", InvoiceStatus.DRAFT.label),
             ("unpaid", gettext_lazy("Unpaid")),
             ("overdue", gettext_lazy("Overdue")),
+            ("collections", InvoiceStatus.COLLECTIONS.label),
             ("paid", InvoiceStatus.PAID.label),
             ("cancelled", InvoiceStatus.CANCELLED.label),
             ("refunded", InvoiceStatus.REFUNDED.label),
@@ -142,7 +81,24 @@ class InvoiceAdmin(ObjectAdmin):
     """Bills."""
 
     page_template = "admin/billing/invoice/page.html"
-    buttons = (RecordPayment(), PayWithCredit())
+    buttons = (
+        Publish(),
+        AddLine(),
+        ChangeDraft(),
+        RecordPayment(),
+        PayWithCredit(),
+        TakeCreditBack(),
+        MarkPending(),
+        MarkFailed(),
+        MoveToCollections(),
+        RefundPayment(),
+        IssueCreditNote(),
+        ReissueInvoice(),
+        RecordStrayPayment(),
+        ReversePayment(),
+        WriteOff(),
+        CancelInvoice(),
+    )
     page_related = ("client", "currency", "order")
     list_display = ("state", "shown_number", "client", "total_words", "balance_words", "issued", "due")
     list_display_links = ("shown_number",)
@@ -151,6 +107,7 @@ class InvoiceAdmin(ObjectAdmin):
         InvoiceChips,
         ("due_date", RangeDateFilter),
         ("issue_date", RangeDateFilter),
+        ("kind", ChoicesCheckboxFilter),
         words_filter("payment_method", gettext_lazy("payment method"), GATEWAYS_IN_WORDS),
     )
     list_before_template = "admin/chips.html"
@@ -166,10 +123,35 @@ class InvoiceAdmin(ObjectAdmin):
     def page_title(self, subject: Invoice) -> str:
         return _("Invoice %(number)s") % {"number": subject}
 
+    def get_page_queryset(self) -> QuerySet[Invoice]:
+        """Buttons look at the payments and their refunds."""
+        refunds = Refund.objects.select_related("credit_note").order_by("pk")
+        payments = Payment.objects.order_by("pk").prefetch_related(Prefetch("refunds", refunds))
+        found: QuerySet[Invoice] = super().get_page_queryset()
+        return found.prefetch_related(Prefetch("payments", payments))
+
+    def find_button(self, code: str, subject: Invoice) -> Button[Any]:
+        """Those on a line of a draft and on a pending refund have the number of the row in their code."""
+        found = ROW_BUTTON.fullmatch(code)
+        if found is None:
+            return super().find_button(code, subject)
+        kind, number, deed = found.groups()
+        make = ROW_BUTTONS.get((kind, deed))
+        row: Any = subject.lines.filter(pk=number).first() if kind == "line" else _pending_refund(subject, int(number))
+        if make is None or row is None:
+            raise Http404
+        return make(row)
+
     def get_facts(self, request: HttpRequest, subject: Invoice) -> dict[str, Any]:
+        payments = list(subject.payments.all())
         return {
-            "lines": list(subject.lines.select_related("service__product").order_by("id")),
-            "payments": list(subject.payments.order_by("id")),
+            "lines": list(subject.lines.select_related("service__product", "about").order_by("id")),
+            "payments": payments,
+            "refunds": [refund for payment in payments for refund in payment.refunds.all()],
+            "notes": list(subject.credit_notes.order_by("id")),
+            "owed_notes": owed_notes(subject),
+            "is_draft": subject.status == InvoiceStatus.DRAFT,
+            "is_sale": subject.kind == InvoiceKind.SALE,
             "postings": list(subject.postings.prefetch_related("entries").order_by("id")),
             "is_overdue": is_overdue(subject),
             "events": history(invoice=subject),
@@ -189,7 +171,7 @@ class InvoiceAdmin(ObjectAdmin):
     def total_words(self, invoice: Invoice) -> SafeString:
         return money(invoice.total, invoice.currency_id)
 
-    @admin.display(description=gettext_lazy("to pay"), ordering=F("total") - F("amount_paid"))
+    @admin.display(description=gettext_lazy("to pay"), ordering=F("total") - F("amount_credited") - F("amount_paid"))
     def balance_words(self, invoice: Invoice) -> SafeString | str:
         return money(invoice.balance, invoice.currency_id) if invoice.is_payable else "—"
 
@@ -205,3 +187,7 @@ class InvoiceAdmin(ObjectAdmin):
 def is_overdue(invoice: Invoice) -> bool:
     """Unpaid past its due date, by the business day."""
     return invoice.status == InvoiceStatus.UNPAID and invoice.due_date < business_date(timezone.now())
+
+
+def _pending_refund(invoice: Invoice, number: int) -> Refund | None:
+    return Refund.objects.filter(payment__invoice=invoice, pk=number, status=RefundStatus.PENDING).first()

@@ -93,6 +93,17 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
         ),
     ),
     (
+        _("Settings"),
+        (
+            Place(
+                _("Billing settings"),
+                "tune",
+                "admin:billing_billingsettings_changelist",
+                Permission.MANAGE_SETTINGS,
+            ),
+        ),
+    ),
+    (
         _("Access"),
         (
             Place(_("Staff and users"), "badge", "admin:billing_user_changelist", Permission.MANAGE_STAFF),

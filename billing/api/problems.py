@@ -16,11 +16,14 @@ from rest_framework.views import exception_handler
 from billing.actions.accounts import ServerGroupInvalid
 from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
+from billing.actions.credit_notes import CreditNoteInvalid, InvoiceNotNumbered
+from billing.actions.invoicing import DraftInvalid, InvoiceNotCancellable, InvoiceNotDraft
 from billing.actions.order_decisions import OrderClosed, OrderNotPending
 from billing.actions.ordering import CheckoutConflict, OrderInvalid
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, ResolveInvalid
 from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting
+from billing.actions.refunds import RefundConflict, RefundInvalid
 from billing.actions.renewals import RenewalRefused
 from noc.servers import ServerInvalid
 
@@ -28,8 +31,11 @@ CONTENT_TYPE: Final = "application/problem+json"
 INVALID: Final = (
     ClientInvalid,
     CommandInvalid,
+    CreditNoteInvalid,
+    DraftInvalid,
     OrderInvalid,
     PaymentInvalid,
+    RefundInvalid,
     RemedyInvalid,
     ResolveInvalid,
     ServerGroupInvalid,
@@ -39,12 +45,16 @@ CONFLICTS: Final[dict[type[Exception], str]] = {
     AlreadyProvisioned: "already_provisioned",
     CheckoutConflict: "idempotency_conflict",
     CommandNotAllowed: "command_not_allowed",
+    InvoiceNotCancellable: "invoice_not_cancellable",
+    InvoiceNotDraft: "invoice_not_draft",
+    InvoiceNotNumbered: "invoice_not_numbered",
     InvoiceNotPayable: "invoice_not_payable",
     NotEnoughCredit: "not_enough_credit",
     OperationNotOpen: "operation_not_open",
     OrderClosed: "order_closed",
     OrderNotPending: "order_not_pending",
     PaymentConflict: "reference_conflict",
+    RefundConflict: "idempotency_conflict",
     RemedyFailed: "partner_refused",
     RemedyNotFitting: "remedy_not_fitting",
     RenewalRefused: "renewal_refused",

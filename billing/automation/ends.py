@@ -55,6 +55,7 @@ class Cancellations(Sweep[CancellationRequest]):
     label = gettext_lazy("Cancellation requests")
     words = gettext_lazy("Ends services whose clients asked for it, once what was paid is over.")
     ends_services = True
+    client_path = "service__client_id"
 
     def candidates(self, night: Night) -> QuerySet[CancellationRequest]:
         """Open ones that are due; none while the setting is off."""
@@ -90,6 +91,7 @@ class Unpaid(Sweep[Service]):
     label = gettext_lazy("Unpaid services")
     words = gettext_lazy("Ends services whose renewal invoice is long overdue.")
     ends_services = True
+    client_path = "client_id"
 
     def candidates(self, night: Night) -> QuerySet[Service]:
         """Live, overdue by so many days, and not kept by an operator until later."""
@@ -123,6 +125,7 @@ class RecurringLimits(Sweep[Service]):
     label = gettext_lazy("Recurring cycles limit")
     words = gettext_lazy("Ends services at the end of the last period that their product allows.")
     ends_services = True
+    client_path = "client_id"
 
     def candidates(self, night: Night) -> QuerySet[Service]:
         """All renewals had, the last of them paid, and its period over."""
@@ -161,6 +164,7 @@ class FixedTerms(Sweep[Service]):
     label = gettext_lazy("Fixed terms")
     words = gettext_lazy("Ends services whose days are over and sends the termination e-mail of their product.")
     ends_services = True
+    client_path = "client_id"
 
     def candidates(self, night: Night) -> QuerySet[Service]:
         """Everything live whose day has come."""

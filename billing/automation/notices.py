@@ -59,7 +59,7 @@ class Notices(Duty[Invoice, Invoice]):
             return None
         found = self._due(stages, on=night.today).filter(pk__gt=after).order_by("pk")
         if is_locked:
-            found = found.select_for_update(of=("self",))
+            found = found.select_for_update(of=("self",), no_key=True)
         rows = list(found.select_related("client")[:limit])
         return Batch(rows, rows[-1].pk) if rows else None
 

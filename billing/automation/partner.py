@@ -23,6 +23,7 @@ class Cover(Sweep[Service]):
     label = gettext_lazy("Renewals paid for")
     words = gettext_lazy("Buys renewals at the partner whose end date lies before what the client has paid.")
     batch_size = 500
+    client_path = "client_id"
 
     def candidates(self, night: Night) -> QuerySet[Service]:
         """Paid beyond the partner's end date by more than the tolerance, and no renewal on its way."""

@@ -6,7 +6,7 @@ from billing.models.billing_settings import AutomationSettings, BillingSettings,
 from billing.models.cancellation import CancellationRequest, CancellationStatus, CancellationType
 from billing.models.certificate import Certificate, CertificateState
 from billing.models.client import Client, ClientUser
-from billing.models.credit_note import CreditNote, CreditNoteLine
+from billing.models.credit_note import CreditNote, CreditNoteLine, CreditNoteTo
 from billing.models.email import Email, EmailStatus
 from billing.models.event import Event
 from billing.models.finding import Finding, FindingSort, FindingStatus
@@ -75,6 +75,7 @@ __all__ = [
     "ClientUser",
     "CreditNote",
     "CreditNoteLine",
+    "CreditNoteTo",
     "DutyItem",
     "DutyRun",
     "DutyStatus",

@@ -1,3 +1,4 @@
+import re
 from decimal import Decimal
 from typing import Any, Final
 
@@ -5,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.renewal_windows import validate_window_days
@@ -25,6 +27,21 @@ NEEDED_TAGS: Final = {
     NumberReset.YEARLY: ("{NUMBER}", "{YEAR}"),
     NumberReset.MONTHLY: ("{NUMBER}", "{YEAR}", "{MONTH}"),
 }
+KNOWN_TAGS: Final = ("{NUMBER}", "{YEAR}", "{MONTH}", "{DAY}")
+_BRACED: Final = re.compile(r"\{[^}]*\}?|\}")
+
+
+def find_format_fault(number_format: str, *, reset: str) -> str:
+    """Why documents cannot be numbered by a format, "" where they can."""
+    missing = [tag for tag in NEEDED_TAGS[NumberReset(reset)] if tag not in number_format]
+    if missing:
+        words = gettext("Add %(tags)s: without, two documents would get the same number.")
+        return words % {"tags": ", ".join(missing)}
+    unknown = [found for found in _BRACED.findall(number_format) if found not in KNOWN_TAGS]
+    if unknown:
+        words = gettext("%(found)s is none of %(tags)s.")
+        return words % {"found": unknown[0], "tags": ", ".join(KNOWN_TAGS)}
+    return gettext("Name {NUMBER} once.") if number_format.count("{NUMBER}") > 1 else ""
 
 
 class BillingSettings(models.Model):
@@ -72,11 +89,15 @@ class BillingSettings(models.Model):
         """A format that would give two documents the same number is refused on its field."""
         errors: dict[str, Any] = {}
         for name in ("number_format", "credit_note_format"):
-            missing = [tag for tag in NEEDED_TAGS[NumberReset(self.number_reset)] if tag not in getattr(self, name)]
-            if missing:
-                errors[name] = _("Add %(tags)s: without, two documents would get the same number.") % {
-                    "tags": ", ".join(missing)
-                }
+            fault = find_format_fault(getattr(self, name), reset=self.number_reset)
+            if fault:
+                errors[name] = fault
+        if not errors and self.number_format == self.credit_note_format:
+            errors["credit_note_format"] = _("Invoices have this format: nobody could tell them from credit notes.")
+        if self.add_funds_minimum <= 0:
+            errors["add_funds_minimum"] = _("Enter an amount above zero.")
+        if self.most_credit < 0:
+            errors["most_credit"] = _("Enter zero or more.")
         if self.add_funds_minimum > self.add_funds_maximum:
             errors["add_funds_maximum"] = _("The most is below the least.")
         if errors:

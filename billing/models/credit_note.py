@@ -7,6 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from catalog.taxes import Charge, TaxAmount, TaxGround, sum_taxes
 
 
+class CreditNoteTo(models.TextChoices):
+    """Where the money of a credit note goes that was paid already."""
+
+    CREDIT = "CREDIT", _("To the client's credit")
+    REFUND = "REFUND", _("To be given back")
+
+
 class CreditNote(models.Model):
     """Corrects a numbered invoice, which never changes itself. Amounts are positive: what is taken back.
 

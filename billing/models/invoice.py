@@ -67,6 +67,8 @@ class Invoice(models.Model):
     # Taken off by credit notes before it was paid; given back of what was paid.
     amount_credited = models.DecimalField(_("credited"), max_digits=19, decimal_places=4, default=0)
     amount_refunded = models.DecimalField(_("refunded"), max_digits=19, decimal_places=4, default=0)
+    # A loss: the sale stands, nobody asks for it any more.
+    amount_written_off = models.DecimalField(_("written off"), max_digits=19, decimal_places=4, default=0, db_default=0)
     # Both parties and the language as they were when it was issued; empty while it is a draft.
     seller = models.JSONField(_("seller"), default=dict, blank=True)
     buyer = models.JSONField(_("buyer"), default=dict, blank=True)
@@ -83,8 +85,8 @@ class Invoice(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(amount_paid__gte=0, amount_credited__gte=0)
-                & Q(amount_paid__lte=F("total") - F("amount_credited")),
+                condition=Q(amount_paid__gte=0, amount_credited__gte=0, amount_written_off__gte=0)
+                & Q(amount_paid__lte=F("total") - F("amount_credited") - F("amount_written_off")),
                 name="invoice_paid_within_total",
             ),
             models.CheckConstraint(
@@ -106,7 +108,7 @@ class Invoice(models.Model):
     @property
     def balance(self) -> Decimal:
         """What is still to be paid."""
-        return self.total - self.amount_credited - self.amount_paid
+        return self.total - self.amount_credited - self.amount_written_off - self.amount_paid
 
     @property
     def proforma_number(self) -> str:
@@ -166,6 +168,8 @@ class InvoiceLine(models.Model):
     taxes = models.JSONField(_("taxes"), default=list, blank=True)
     tax_ground = models.CharField(_("why taxed so"), max_length=20, choices=TaxGround, default=TaxGround.RULES)
     is_voided = models.BooleanField(_("voided"), default=False)
+    # What was typed in, at the price list's terms; None for a line that nobody typed.
+    price = models.DecimalField(_("price"), max_digits=19, decimal_places=4, null=True, blank=True)
 
     class Meta:
         verbose_name = _("invoice line")
@@ -185,12 +189,22 @@ class InvoiceLine(models.Model):
     def __str__(self) -> str:
         return self.description
 
+    @property
+    def total(self) -> Decimal:
+        """The amount with its tax."""
+        return self.amount + self.tax
+
 
 class InvoiceCounter(models.Model):
-    """The next number of a series; its row is locked by whoever takes one, so that there are no gaps."""
+    """The next number of a series of invoices or credit notes; who takes one locks its row, so that there are no gaps.
+
+    `pattern` is the format that the last one was taken for, dates filled in: what another series has already used of
+    it is passed over before the first number of a new pattern.
+    """
 
     series = models.CharField(_("series"), max_length=20, primary_key=True)
     next_number = models.PositiveIntegerField(_("next number"), default=1)
+    pattern = models.CharField(_("pattern"), max_length=60, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("invoice counter")

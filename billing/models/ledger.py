@@ -16,6 +16,8 @@ class Account(models.TextChoices):
     TAX = "TAX", _("Tax")
     CREDIT = "CREDIT", _("Client credit")
     CLEARING = "CLEARING", _("Gateway clearing")
+    REFUNDS = "REFUNDS", _("Refunds to pay")
+    FEES = "FEES", _("Gateway fees")
     WRITE_OFF = "WRITE_OFF", _("Write-off")
 
 

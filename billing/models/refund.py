@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -29,6 +29,8 @@ class Refund(models.Model):
     )
     currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, related_name="+")
     amount = models.DecimalField(_("amount"), max_digits=19, decimal_places=4)
+    # What of it no credit note takes back: overpaid, money in advance, or paid for what is not paid up.
+    from_credit = models.DecimalField(_("from credit"), max_digits=19, decimal_places=4, default=0, db_default=0)
     way = models.CharField(_("way"), max_length=20, choices=RefundWay)
     status = models.CharField(_("status"), max_length=20, choices=RefundStatus, default=RefundStatus.PENDING)
     # What makes a second click harmless: the form's token or the caller's idempotency key.
@@ -44,7 +46,12 @@ class Refund(models.Model):
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
         ordering = ["-id"]
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive"),
+            models.CheckConstraint(
+                condition=Q(from_credit__gte=0) & Q(from_credit__lte=F("amount")), name="refund_from_credit_within"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"

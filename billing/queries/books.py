@@ -7,10 +7,8 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.db.models.functions import Round
 
-from billing.models import PAYABLE_STATUSES, Account, Client, Invoice, InvoiceStatus, LedgerEntry, Payment, Posting
-
-STANDING_STATUSES = (*PAYABLE_STATUSES, InvoiceStatus.PAID)
-CREDIT_ADDED = "credit.added"
+from billing.models import Account, LedgerEntry, Posting
+from billing.queries.books_documents import sums_of_documents
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Difference:
 
 def find_differences() -> list[Difference]:
     """Accounts whose sums do not follow from the documents; [] when the books are right."""
-    ledger, documents = ledger_sums(), _sums_of_documents()
+    ledger, documents = ledger_sums(), sums_of_documents()
     return [
         Difference(currency, account, ledger[currency, account], documents[currency, account])
         for currency, account in sorted({*ledger, *documents})
@@ -48,21 +46,4 @@ def ledger_sums() -> defaultdict[tuple[str, str], Decimal]:
     for row in LedgerEntry.objects.order_by().values("currency_id", "account").annotate(sum=Sum("amount")):
         account = Account.REVENUE if row["account"] == Account.TAX else row["account"]
         found[row["currency_id"], str(account)] += row["sum"]
-    return found
-
-
-def _sums_of_documents() -> defaultdict[tuple[str, str], Decimal]:
-    found: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    standing = Invoice.objects.filter(status__in=STANDING_STATUSES).order_by().values("currency_id")
-    for bills in standing.annotate(invoiced=Sum("total"), paid=Sum("amount_paid")):
-        found[bills["currency_id"], Account.REVENUE.value] -= bills["invoiced"]
-        found[bills["currency_id"], Account.RECEIVABLE.value] += bills["invoiced"] - bills["paid"]
-    payments = Payment.objects.exclude(gateway="credit").order_by().values("currency_id")
-    for row in payments.annotate(sum=Sum("amount")):
-        found[row["currency_id"], Account.CLEARING.value] += row["sum"]
-    advances = LedgerEntry.objects.filter(posting__kind=CREDIT_ADDED, account=Account.CLEARING).order_by()
-    for advance in advances.values("currency_id").annotate(sum=Sum("amount")):
-        found[advance["currency_id"], Account.CLEARING.value] += advance["sum"]
-    for client in Client.objects.order_by().values("currency_id").annotate(sum=Sum("credit_balance")):
-        found[client["currency_id"], Account.CREDIT.value] -= client["sum"]
     return found

@@ -7,23 +7,28 @@ from decimal import Decimal
 from typing import Final
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
     ENDED_STATUSES,
     Client,
+    CreditNote,
     Event,
     Invoice,
     InvoiceLine,
     Order,
+    Payment,
+    Refund,
+    RefundStatus,
     Service,
     ServiceField,
     ServiceStatus,
 )
 from billing.queries.commands import available_commands
 from billing.queries.on_demand import OnDemandRenewal
+from billing.queries.prepayment import payable_together
 from catalog.domains import domain_words
 
 PAGE_SIZE: Final = 25
@@ -38,6 +43,7 @@ INVOICE_FILTERS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "all": (_("All"), ("UNPAID", "PAYMENT_PENDING", "COLLECTIONS", "PAID", "CANCELLED", "REFUNDED")),
     "unpaid": (_("Unpaid"), ("UNPAID", "PAYMENT_PENDING", "COLLECTIONS")),
     "paid": (_("Paid"), ("PAID",)),
+    "undone": (_("Cancelled or refunded"), ("CANCELLED", "REFUNDED")),
 }
 # Only what a client did or feels; the rest of the trail is for operators.
 HISTORY_WORDS: Final[dict[str, str | Promise]] = {
@@ -206,16 +212,60 @@ def service_history(service: Service) -> list[tuple[Event, str | Promise]]:
     return [(event, HISTORY_WORDS[event.name]) for event in events.distinct().order_by("-at", "-id")[:30]]
 
 
-def invoice_page(client: Client, *, chosen: str, number: str) -> Page[Invoice]:
-    """One page of a client's invoices, newest first; drafts are not shown."""
+class CountedPaginator(Paginator):  # type: ignore[type-arg]
+    """Pages of rows that were counted already."""
+
+    def __init__(self, rows: QuerySet[Invoice], *, count: int) -> None:
+        super().__init__(rows, PAGE_SIZE)
+        self.known_count = count
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return self.known_count
+
+
+def invoice_page(client: Client, *, chosen: str, number: str, count: int) -> Page[Invoice]:
+    """One page of a client's invoices, newest first; drafts are not shown. `count`: as the chip says."""
     found = client.invoices.filter(status__in=INVOICE_FILTERS[chosen][1]).select_related("currency")
-    return Paginator(found.order_by("-id"), PAGE_SIZE).get_page(number)
+    return CountedPaginator(found.order_by("-id"), count=count).get_page(number)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceTotals:
+    """What the client owes for sales; how many invoices that is, how much of it is overdue."""
+
+    count: int
+    amount: Decimal
+    overdue: Decimal
+
+
+def invoice_totals(client: Client, *, on: date) -> InvoiceTotals:
+    """Sums of what is open; money in advance is not owed. One query."""
+    names = ("total", "amount_credited", "amount_written_off", "amount_paid")
+    late = Q(due_date__lt=on)
+    sums = payable_together(client).aggregate(
+        count=Count("pk"),
+        **{name: Sum(name) for name in names},
+        **{f"late_{name}": Sum(name, filter=late) for name in names},
+    )
+    amount, overdue = (
+        Decimal(sums[f"{prefix}total"] or 0) - sum(Decimal(sums[f"{prefix}{name}"] or 0) for name in names[1:])
+        for prefix in ("", "late_")
+    )
+    return InvoiceTotals(sums["count"], amount, overdue)
 
 
 def get_invoice(client: Client, invoice_id: int) -> Invoice:
-    """A client's invoice with its lines. Raises Invoice.DoesNotExist."""
+    """A client's invoice with its lines, payments and corrections. Raises Invoice.DoesNotExist."""
     shown = client.invoices.exclude(status="DRAFT").select_related("currency", "order")
-    return shown.prefetch_related("lines__service__product", "payments").get(pk=invoice_id)
+    lines = InvoiceLine.objects.select_related("service__product", "about").order_by("pk")
+    refunds = Refund.objects.exclude(status=RefundStatus.FAILED).order_by("pk")
+    payments = Payment.objects.prefetch_related(Prefetch("refunds", refunds)).order_by("pk")
+    notes = CreditNote.objects.order_by("pk")
+    return shown.prefetch_related(
+        Prefetch("lines", lines), Prefetch("payments", payments), Prefetch("credit_notes", notes)
+    ).get(pk=invoice_id)
 
 
 def unpaid_invoices(client: Client) -> QuerySet[Invoice]:

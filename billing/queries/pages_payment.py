@@ -19,3 +19,8 @@ def payment_methods(client: Client | None, *, total: Decimal) -> list[tuple[str,
     if client is not None and total > 0 and client.credit_balance >= total:
         codes.insert(0, CREDIT)
     return [(code, METHOD_LABELS[code]) for code in codes]
+
+
+def invoice_methods() -> list[tuple[str, str | Promise]]:
+    """(code, label) of what an invoice can be set to be paid by; credit is used at once instead."""
+    return [(code, label) for code, label in METHOD_LABELS.items() if code != CREDIT]

@@ -8,6 +8,7 @@ from typing import Any, Final
 from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from django import template
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.functional import Promise
@@ -17,6 +18,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
+    BillingSettings,
     CertificateState,
     Client,
     DutyStatus,
@@ -25,6 +27,7 @@ from billing.models import (
     FindingSort,
     FindingStatus,
     HoldReason,
+    Invoice,
     InvoiceStatus,
     Operation,
     OperationAttempt,
@@ -33,6 +36,7 @@ from billing.models import (
     OrderStatus,
     PoolState,
     Posting,
+    RefundWay,
     ServiceStatus,
     StaffRole,
     User,
@@ -90,6 +94,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "automation.skipped": _("Nightly duty skipped"),
     "cancellation.requested": _("Cancellation requested"),
     "cancellation.withdrawn": _("Cancellation taken back"),
+    "billing_settings.changed": _("Billing settings changed"),
     "certificate.downloaded": _("Certificate downloaded"),
     "certificate.issued": _("Certificate issued"),
     "certificate.needs_person": _("Certificate needs a person"),
@@ -101,16 +106,30 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "client.registered": _("Client registered"),
     "command.given": _("Command given"),
     "credit.added": _("Credit added"),
+    "credit.taken": _("Credit taken away"),
+    "credit.taken_back": _("Credit taken off an invoice"),
+    "credit_note.issued": _("Credit note issued"),
     "finding.ignored": _("Finding ignored"),
     "finding.remedied": _("Finding put right"),
     "invoice.cancelled": _("Invoice cancelled"),
+    "invoice.draft_changed": _("Draft changed"),
+    "invoice.drafted": _("Draft written"),
     "invoice.issued": _("Invoice issued"),
     "invoice.overdue_first": _("First overdue notice"),
     "invoice.overdue_second": _("Second overdue notice"),
     "invoice.overdue_third": _("Third overdue notice"),
     "invoice.reminder": _("Reminder of an invoice"),
+    "invoice.line_added": _("Line added to a draft"),
+    "invoice.line_changed": _("Line of a draft changed"),
+    "invoice.line_removed": _("Line of a draft removed"),
+    "invoice.method_changed": _("Payment method changed"),
+    "invoice.moved_to_collections": _("Invoice moved to collections"),
     "invoice.paid": _("Invoice paid"),
-    "invoice.refunded": _("Invoice refunded to credit"),
+    "invoice.payment_failed": _("Expected payment did not come"),
+    "invoice.payment_pending": _("Payment on its way"),
+    "invoice.refunded": _("Invoice refunded"),
+    "invoice.reissued": _("Invoice written anew"),
+    "invoice.written_off": _("Invoice written off"),
     "module.access_changed": _("Access to a module changed"),
     "license.deleted": _("License of the pool deleted"),
     "license.dropped": _("License dropped from the pool"),
@@ -132,12 +151,17 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "order.marked_fraud": _("Order marked as fraud"),
     "order.placed": _("Order placed"),
     "order.price_overridden": _("Price granted by an operator"),
+    "payment.not_applied": _("Payment that nobody asked for became credit"),
     "payment.received": _("Payment received"),
+    "payment.reversed": _("Payment taken back by the bank"),
     "price.changed": _("Price changed with its cost"),
     "price.kept": _("Price kept although its cost changed"),
     "price_list.requested": _("Reading of the price list asked for"),
     "product.field_renamed": _("Field of a product renamed"),
     "products.imported": _("Products made of the price list"),
+    "refund.done": _("Refund done"),
+    "refund.failed": _("Refund failed"),
+    "refund.requested": _("Refund asked for"),
     "renewal.requested": _("Renewal requested"),
     "server.added": _("Server added"),
     "server.balance_recovered": _("Balance recovered"),
@@ -173,9 +197,17 @@ _POSTINGS: Final[dict[str, str | Promise]] = {
     "invoice.issued": _("Invoice issued"),
     "invoice.cancelled": _("Invoice cancelled"),
     "invoice.refunded": _("Refunded to credit"),
+    "invoice.written_off": _("Written off"),
     "payment.received": _("Payment received"),
+    "payment.released": _("Payment taken off the invoice"),
+    "payment.reversed": _("Payment taken back by the bank"),
     "credit.added": _("Credit added"),
+    "credit.taken": _("Credit taken away"),
     "credit.applied": _("Credit used"),
+    "credit_note.issued": _("Credit note"),
+    "refund.requested": _("Refund asked for"),
+    "refund.done": _("Refund done"),
+    "refund.failed": _("Refund failed"),
 }
 GATEWAYS: Final[dict[str, str | Promise]] = {
     "manual": _("Manual"),
@@ -192,6 +224,10 @@ _NAMES: Final[dict[str, str | Promise]] = {
     "bought_ended": _("what was bought ends"),
     "below": _("alert below"),
     "command": _("command"),
+    "draft": _("draft"),
+    "fee": _("fee"),
+    "lost": _("lost"),
+    "way": _("way"),
     "currency": _("currency"),
     "decision": _("decision"),
     "field": _("field"),
@@ -246,6 +282,8 @@ _VALUES: Final[dict[str, str | Promise]] = {
     **{role.value: role.label for role in StaffRole},
     **{status.value: status.label for status in ServiceStatus},
     **{sort.value: sort.label for sort in FindingSort},
+    **{way.value: way.label for way in RefundWay},
+    "refund": _("to be given back"),
     **LABELS,
     "adopt": _("it was done"),
     "not_bought": _("it was not done"),
@@ -303,7 +341,7 @@ def _flat(value: object) -> str:
 
 def _field_words(name: str) -> str:
     """A field that was changed, by its label."""
-    for model in (Client, Server, User):
+    for model in (BillingSettings, Client, Invoice, Server, User):
         for field in model._meta.fields:
             if field.name == name:
                 return str(field.verbose_name)
@@ -355,6 +393,13 @@ def lasted(attempt: OperationAttempt) -> str:
 def posted(posting: Posting) -> str:
     """What a posting is for, in words."""
     return str(_POSTINGS.get(posting.kind, posting.kind))
+
+
+@register.inclusion_tag("admin/row_button.html", takes_context=True)
+def row_button(context: dict[str, Any], row: Any, deed: str, label: str) -> dict[str, Any]:
+    """A button on a row of an object's page: its code names the row."""
+    code = f"{row._meta.model_name.removeprefix('invoice')}-{row.pk}-{deed}"
+    return {"address": reverse(context["do_url"], args=[context["subject"].pk, code]), "label": label}
 
 
 @register.filter

@@ -10,9 +10,10 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from billing.models import CertificateState, InvoiceStatus, OrderStatus, ServiceStatus
+from billing.queries.pages_payment import METHOD_LABELS
 from catalog.domains import domain_words
 from catalog.lifetime import lifetime_words
 from catalog.models import Product
@@ -96,6 +97,12 @@ def icon(name: str, size: str = "") -> SafeString:
     source = f"{static('img/icons.svg')}#{name}"
     css_class = f"icon icon-{size}" if size else "icon"
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}"></use></svg>', css_class, source)
+
+
+@register.filter
+def paid_by(code: str) -> str:
+    """How a payment came, in words for the client."""
+    return str(METHOD_LABELS.get(code, gettext("Payment")))
 
 
 @register.inclusion_tag("partials/badge.html")

@@ -1,12 +1,14 @@
 """Invoices and payments in JSON."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 
 from billing.actions.payments import GATEWAYS
 from billing.api.fields import AmountField, MoneyField
-from billing.models import Invoice, InvoiceLine, InvoiceStatus, Payment
+from billing.api.serializers.corrections import CreditNoteSerializer
+from billing.models import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus, Payment
 from catalog.taxes import TaxGround
 
 
@@ -19,7 +21,18 @@ class InvoiceLineSerializer(serializers.ModelSerializer[InvoiceLine]):
 
     class Meta:
         model = InvoiceLine
-        fields = ["kind", "description", "service", "period_start", "period_end", "amount", "tax", "tax_ground"]
+        fields = [
+            "id",
+            "kind",
+            "description",
+            "service",
+            "about",
+            "period_start",
+            "period_end",
+            "amount",
+            "tax",
+            "tax_ground",
+        ]
         read_only_fields = fields
 
 
@@ -27,23 +40,32 @@ class InvoicePaymentSerializer(serializers.ModelSerializer[Payment]):
     """Money received, as it stands on the invoice."""
 
     amount = MoneyField(currency="invoice.currency")
+    applied_amount = MoneyField(currency="invoice.currency")
 
     class Meta:
         model = Payment
-        fields = ["id", "gateway", "reference", "amount", "received_at"]
+        fields = ["id", "gateway", "reference", "amount", "applied_amount", "received_at", "reversed_at"]
         read_only_fields = fields
 
 
 class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
-    """A bill. `number` is null until it is paid; until then it goes by `proforma_number`."""
+    """A bill. `number` is null until it is paid; until then it goes by `proforma_number`.
+
+    `amount_credited` was taken back before it was paid, `amount_refunded` of what was paid.
+    """
 
     status = serializers.ChoiceField(choices=InvoiceStatus.choices, read_only=True)
     proforma_number = serializers.SerializerMethodField()
     subtotal = MoneyField()
     tax = MoneyField()
     total = MoneyField()
+    kind = serializers.ChoiceField(choices=InvoiceKind.choices, read_only=True)
     amount_paid = MoneyField()
+    amount_credited = MoneyField()
+    amount_refunded = MoneyField()
+    amount_written_off = MoneyField()
     balance = MoneyField()
+    credit_notes = CreditNoteSerializer(many=True, read_only=True)
     lines = InvoiceLineSerializer(many=True, read_only=True)
     payments = InvoicePaymentSerializer(many=True, read_only=True)
 
@@ -55,6 +77,7 @@ class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
             "proforma_number",
             "client",
             "order",
+            "kind",
             "status",
             "currency",
             "payment_method",
@@ -66,8 +89,12 @@ class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
             "tax",
             "total",
             "amount_paid",
+            "amount_credited",
+            "amount_refunded",
+            "amount_written_off",
             "balance",
             "payments",
+            "credit_notes",
         ]
         read_only_fields = fields
 
@@ -80,12 +107,15 @@ class PaymentRequestSerializer(serializers.Serializer[Any]):
 
     gateway = serializers.CharField(default="manual", max_length=30, help_text=" or ".join(GATEWAYS))
     amount = AmountField()
+    fee = AmountField(default=Decimal(0), help_text="What the gateway kept of the amount.")
+    currency = serializers.CharField(required=False, max_length=3, help_text="Refused where it is not the invoice's.")
     reference = serializers.CharField(required=False, max_length=200)
 
 
 class PaymentSerializer(InvoicePaymentSerializer):
-    """A payment and what it made of the invoice."""
+    """A payment and what it made of the invoice; what is not `applied_amount` became credit."""
 
+    fee = MoneyField(currency="invoice.currency")
     invoice_status = serializers.CharField(source="invoice.status", read_only=True)
     invoice_number = serializers.CharField(source="invoice.number", read_only=True, allow_null=True)
     balance = MoneyField(source="invoice.balance", currency="invoice.currency")
@@ -98,6 +128,8 @@ class PaymentSerializer(InvoicePaymentSerializer):
             "gateway",
             "reference",
             "amount",
+            "fee",
+            "applied_amount",
             "currency",
             "received_at",
             "invoice_status",
