@@ -11,6 +11,7 @@ from django.db import transaction
 
 from billing.actions.accounts import save_account
 from billing.actions.clients import register_client
+from billing.actions.invoicing import DraftLine, create_draft, publish_invoice
 from billing.actions.ordering import ItemRequest, place_order
 from billing.actions.payments import record_payment
 from billing.actions.provisioning import run_operation
@@ -115,6 +116,18 @@ def place(client: Client, product: Product, *, quantity: int = 1, now: datetime 
         actor="test",
         now=now or database_now(),
     )
+
+
+def draft(client: Client, *amounts: str, now: datetime | None = None) -> Invoice:
+    """An invoice of lines that staff typed in; nobody has to pay it yet."""
+    lines = [DraftLine(f"Work {number}", Decimal(amount)) for number, amount in enumerate(amounts, start=1)]
+    return create_draft(client=client, lines=lines, actor="test", now=now or database_now())
+
+
+def bill(client: Client, *amounts: str, now: datetime | None = None) -> Invoice:
+    """The same, published."""
+    moment = now or database_now()
+    return publish_invoice(invoice=draft(client, *amounts, now=moment), actor="test", now=moment)
 
 
 def pay(invoice: Invoice, *, now: datetime | None = None) -> Payment:

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db.models import Sum
@@ -6,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.actions.payments import (
-    InvoiceNotPayable,
     NotEnoughCredit,
     PaymentConflict,
     PaymentInvalid,
@@ -80,10 +80,58 @@ def test_a_reference_stands_for_one_payment(invoice: Invoice) -> None:
         receive(invoice, "3.00")
 
 
-def test_a_paid_invoice_takes_no_more(invoice: Invoice) -> None:
+def test_more_for_a_paid_invoice_becomes_credit_and_operators_are_told(invoice: Invoice, settings: Any) -> None:
+    settings.OPERATOR_EMAILS = ["boss@example.com"]
     receive(invoice, "5.00")
-    with pytest.raises(InvoiceNotPayable, match="is paid already"):
-        receive(invoice, "5.00", "r2")
+    second = receive(invoice, "5.00", "r2")
+    assert (second.applied_amount, Client.objects.get(pk=invoice.client_id).credit_balance) == (0, 5)
+    assert Event.objects.filter(name="invoice.paid").count() == 1
+    assert Email.objects.filter(letter="operator.payment.not_applied").count() == 1
+    assert balances() == {"CLEARING": Decimal(10), "REVENUE": Decimal(-5), "CREDIT": Decimal(-5)}
+
+
+def test_the_fee_of_the_gateway_is_an_expense(invoice: Invoice) -> None:
+    payment = record_payment(
+        invoice=invoice,
+        gateway="manual",
+        reference="r",
+        amount=Decimal(5),
+        fee=Decimal("0.35"),
+        actor="x",
+        now=database_now(),
+    )
+    assert (payment.fee, payment.applied_amount) == (Decimal("0.35"), 5)
+    assert balances() == {"CLEARING": Decimal("4.65"), "FEES": Decimal("0.35"), "REVENUE": Decimal(-5)}
+
+
+@pytest.mark.parametrize("fee", ["-0.01", "5.01", "0.001", "NaN"])
+def test_a_fee_that_cannot_be_names_its_field(invoice: Invoice, fee: str) -> None:
+    with pytest.raises(PaymentInvalid) as refusal:
+        record_payment(
+            invoice=invoice,
+            gateway="manual",
+            reference="r",
+            amount=Decimal(5),
+            fee=Decimal(fee),
+            actor="x",
+            now=database_now(),
+        )
+    assert list(refusal.value.errors) == ["fee"]
+
+
+def test_money_in_another_currency_is_refused_in_words(invoice: Invoice) -> None:
+    with pytest.raises(PaymentInvalid, match="is in EUR") as refusal:
+        record_payment(
+            invoice=invoice,
+            gateway="manual",
+            reference="r",
+            amount=Decimal(5),
+            currency="RUB",
+            actor="x",
+            now=database_now(),
+        )
+    assert list(refusal.value.errors) == ["currency"]
+    assert Payment.objects.count() == 0
 
 
 @pytest.mark.parametrize(
@@ -144,10 +192,7 @@ def test_whatever_arrives_the_books_balance(world: World, parts: list[Decimal]) 
     before = Client.objects.get(pk=world.client.pk).credit_balance
     received = Decimal(0)
     for number, amount in enumerate(parts):
-        try:
-            receive(invoice, str(amount), f"{invoice.pk}-{number}")
-        except InvoiceNotPayable:
-            break
+        receive(invoice, str(amount), f"{invoice.pk}-{number}")
         received += amount
     invoice.refresh_from_db()
     client = Client.objects.get(pk=world.client.pk)

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.actions.renewal_runs import issue_renewals
 from billing.actions.renewals import issue_renewal_now
-from billing.models import Email, Invoice, LedgerEntry, Operation, Service
+from billing.models import Email, Invoice, LedgerEntry, Operation, Seller, Service
 from billing.queries.clock import database_now
 from tests.builders import World, make_active_service, make_client, pay, place_paid_order
 
@@ -35,6 +35,14 @@ def test_an_invoice_comes_fourteen_days_before(service: Service) -> None:
     line = invoice.lines.get()
     assert (invoice.due_date, invoice.total, line.period_start) == (due, Decimal("5.00"), due)
     assert Email.objects.filter(letter="invoice.issued", event__invoice=invoice).count() == 1
+
+
+def test_the_invoice_keeps_both_parties_as_they_are_now(service: Service) -> None:
+    Seller.objects.create(id=1, name="Reseller GmbH", country="DE")
+    issue(service.next_due_date)
+    invoice = Invoice.objects.get(status="UNPAID")
+    assert (invoice.seller["name"], invoice.buyer["id"]) == ("Reseller GmbH", service.client_id)
+    assert (invoice.language, invoice.exchange_rate) == ("en", 1)
 
 
 def test_a_second_run_issues_nothing(service: Service) -> None:

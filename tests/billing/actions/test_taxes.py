@@ -1,6 +1,6 @@
 """Tax on its whole way: order, invoice, books, renewal, pages, API."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,11 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.actions.clients import ClientInvalid, set_tax_exemption, update_client
+from billing.actions.credit_notes import issue_credit_note
 from billing.actions.renewal_runs import issue_renewals
-from billing.models import Invoice, LedgerEntry, Service, TaxRule
+from billing.models import CreditNoteTo, Invoice, LedgerEntry, Service, TaxRule
 from billing.queries.books import find_differences
 from billing.queries.clock import database_now
-from tests.builders import World, make_active_service, make_client, make_hosting, place
+from tests.builders import World, bill, make_active_service, make_client, make_hosting, pay, place
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +72,51 @@ def test_renewals_take_the_rate_of_the_first_day_they_pay_for(world: World) -> N
     invoice = Invoice.objects.get(status="UNPAID")
     assert (invoice.subtotal, invoice.tax, invoice.total) == (Decimal(5), Decimal("1.10"), Decimal("6.10"))
     assert not list(find_differences())
+
+
+class TestRussianRateOf2026:
+    """20 % until the end of 2025, 22 % from 2026-01-01 on: what starts decides, and what is issued stays."""
+
+    @pytest.fixture(autouse=True)
+    def rates(self) -> None:
+        TaxRule.objects.all().delete()
+        TaxRule.objects.create(name="НДС", rate=Decimal(20), valid_until=date(2025, 12, 31))
+        TaxRule.objects.create(name="НДС", rate=Decimal(22), valid_from=date(2026, 1, 1))
+
+    @pytest.mark.parametrize(
+        ("start", "percent", "tax"),
+        [(date(2025, 12, 31), "20", Decimal("1.00")), (date(2026, 1, 1), "22", Decimal("1.10"))],
+    )
+    def test_the_first_day_of_the_period_decides_about_a_renewal(
+        self, world: World, start: date, percent: str, tax: Decimal
+    ) -> None:
+        """Both are issued on the same day, two weeks before either starts."""
+        service = make_active_service(world.client, world.lite, ip="192.0.2.1")
+        ends = {"next_due_date": start, "paid_until": start, "expires_on": start}
+        Service.objects.filter(pk=service.pk).update(**ends)
+        issue_renewals(on=date(2025, 12, 18), now=datetime(2025, 12, 18, 2, tzinfo=UTC))
+        line = Invoice.objects.get(status="UNPAID").lines.get()
+        assert (line.taxes[0][1], line.tax) == (percent, tax)
+
+    def test_an_invoice_keeps_its_rate_when_it_is_paid_and_taken_back_later(self, world: World) -> None:
+        december, january = (datetime(year, month, 15, tzinfo=UTC) for year, month in ((2025, 12), (2026, 1)))
+        invoice = bill(world.client, "100", now=december)
+        pay(invoice, now=january)
+        note = issue_credit_note(
+            invoice=invoice, to=CreditNoteTo.CREDIT, reason="wrong", actor="x", now=january + timedelta(days=30)
+        )
+        assert (invoice.total, note.tax) == (120, 20)
+        assert [tax.words for tax in note.taxes] == ["НДС 20\N{NO-BREAK SPACE}%"]
+        assert bill(world.client, "100", now=january).total == 122
+        assert not list(find_differences())
+
+    def test_an_order_takes_the_rate_of_its_day(self, world: World) -> None:
+        last, first = datetime(2025, 12, 31, 20, tzinfo=UTC), datetime(2026, 1, 1, 1, tzinfo=UTC)
+        totals = [
+            place(world.client, world.lite, now=moment, ip=f"192.0.2.{unit}").invoice.total
+            for unit, moment in enumerate((last, first), start=1)
+        ]
+        assert totals == [Decimal("6.00"), Decimal("6.10")]
 
 
 def test_renewals_keep_whether_the_price_includes_tax(world: World, settings: Any) -> None:

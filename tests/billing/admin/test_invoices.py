@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 from django.test import Client as Browser
 
@@ -51,21 +53,25 @@ def test_a_wrong_value_comes_back_beside_its_field(invoice: Invoice, sales: Brow
     assert not Payment.objects.exists()
 
 
-def test_credit_is_offered_only_where_it_is_enough(world: World, invoice: Invoice, sales: Browser) -> None:
-    add_credit(client=world.client, amount=invoice.total - 1, reason="", actor="test", now=database_now())
-    assert buttons_on(sales, invoice) == ["payment"]
-    assert "does not cover" in text_of(press(sales, invoice, "credit"))
-    add_credit(client=world.client, amount=invoice.total, reason="", actor="test", now=database_now())
-    assert buttons_on(sales, invoice) == ["payment", "credit"]
-    press(sales, invoice, "credit")
+def test_credit_pays_a_part_or_all(world: World, invoice: Invoice, sales: Browser) -> None:
+    assert "credit" not in buttons_on(sales, invoice)
+    add_credit(client=world.client, amount=Decimal(20), reason="", actor="test", now=database_now())
+    assert 'value="5.00"' in ask(sales, invoice, "credit")
+    assert "to be paid" in text_of(press(sales, invoice, "credit", amount="6"))
+    assert succeeded(press(sales, invoice, "credit", amount="2"))
+    assert "credit-back" in buttons_on(sales, invoice)
+    assert succeeded(press(sales, invoice, "credit-back"))
+    assert succeeded(press(sales, invoice, "credit", amount="5"))
     invoice.refresh_from_db()
     assert invoice.status == "PAID"
 
 
-def test_a_paid_invoice_has_no_buttons_and_refuses(invoice: Invoice, sales: Browser) -> None:
+def test_a_paid_invoice_takes_only_stray_money(invoice: Invoice, sales: Browser) -> None:
     pay(invoice)
-    assert buttons_on(sales, invoice) == []
-    assert "is paid already" in text_of(press(sales, invoice, "payment", **payment()))
+    assert buttons_on(sales, invoice) == ["refund", "credit-note", "reissue", "stray-payment", "chargeback"]
+    assert "becomes credit" in ask(sales, invoice, "stray-payment")
+    assert succeeded(press(sales, invoice, "stray-payment", **payment()))
+    assert invoice.payments.count() == 2
 
 
 def test_the_page_shows_lines_payments_and_the_books(invoice: Invoice, sales: Browser) -> None:

@@ -4,11 +4,13 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from billing.actions.payments import add_credit
-from billing.models import Client, InvoiceStatus, Payment, ServiceStatus
+from billing.actions.invoicing import cancel_invoice
+from billing.actions.payments import add_credit, apply_credit
+from billing.actions.refunds import refund_payment
+from billing.models import Client, InvoiceStatus, Payment, RefundWay, ServiceStatus
 from billing.queries.clock import database_now
 from tests.billing.views.pages import count_queries, log_in, read
-from tests.builders import World, make_client, make_hosting, pay, place, run_due_operations
+from tests.builders import World, bill, draft, make_client, make_hosting, pay, place, run_due_operations
 
 
 def give_credit(client: Client, amount: str) -> None:
@@ -34,12 +36,29 @@ class TestInvoicePage:
         assert "IBAN DE02 1203" in page
         assert f'data-copy="PRO-{invoice.pk}"' in page
 
-    def test_credit_button_needs_enough_credit(self, world: World, anna: Client, anna_browser: Browser) -> None:
+    def test_credit_pays_a_part_where_it_is_not_enough(self, world: World, anna: Client, anna_browser: Browser) -> None:
         invoice = place(anna, world.lite, ip="192.0.2.10").invoice
+        address = f"/invoices/{invoice.pk}/"
+        assert "with credit" not in read(anna_browser, address)
         give_credit(anna, "4.99")
-        assert "with credit" not in read(anna_browser, f"/invoices/{invoice.pk}/")
-        give_credit(anna, "0.01")
-        assert "with credit" in read(anna_browser, f"/invoices/{invoice.pk}/")
+        page = read(anna_browser, address)
+        assert 'value="4.99"' in page
+        assert "€5.00</span> with credit" not in page
+        assert anna_browser.post(f"{address}pay/", {"amount": "2"}).status_code == 302
+        invoice.refresh_from_db()
+        assert (invoice.balance, invoice.status) == (3, "UNPAID")
+        assert "Still to pay" in read(anna_browser, address)
+
+    @pytest.mark.parametrize(("amount", "words"), [("6", "is to be paid"), ("-1", "above zero"), ("x", "number")])
+    def test_a_wrong_part_says_why_on_its_field(
+        self, world: World, anna: Client, anna_browser: Browser, amount: str, words: str
+    ) -> None:
+        invoice = place(anna, world.lite, ip="192.0.2.10").invoice
+        give_credit(anna, "20")
+        response = anna_browser.post(f"/invoices/{invoice.pk}/pay/", {"amount": amount})
+        assert response.status_code == 422
+        assert words in response.content.decode()
+        assert not Payment.objects.exists()
 
     def test_paying_with_credit_starts_the_purchase(self, world: World, anna: Client, anna_browser: Browser) -> None:
         order = place(anna, world.lite, ip="192.0.2.10")
@@ -72,12 +91,58 @@ class TestInvoicePage:
         invoice.refresh_from_db()
         assert invoice.status == InvoiceStatus.UNPAID
 
+    def test_shows_what_was_taken_and_given_back(self, world: World, anna: Client, anna_browser: Browser) -> None:
+        invoice = place(anna, world.lite, ip="192.0.2.10").invoice
+        payment = pay(invoice)
+        refund_payment(
+            payment=payment,
+            amount=Decimal(2),
+            way=RefundWay.RECORDED,
+            reason="too slow",
+            request_key="k",
+            actor="x",
+            now=database_now(),
+        )
+        page = read(anna_browser, f"/invoices/{invoice.pk}/")
+        for words in ("CN-", "too slow", "given back", "Bank transfer"):
+            assert words in page
+
+    def test_the_payment_method_can_be_put_right(self, world: World, anna: Client, anna_browser: Browser) -> None:
+        invoice = place(anna, world.lite, ip="192.0.2.10").invoice
+        address = f"/invoices/{invoice.pk}/"
+        assert "Change payment method" not in read(anna_browser, address)
+        type(invoice).objects.update(payment_method="credit")
+        assert "Change payment method" in read(anna_browser, address)
+        anna_browser.post(f"{address}method/", {"payment_method": "gold"})
+        anna_browser.post(f"{address}method/", {"payment_method": "bank_transfer"})
+        invoice.refresh_from_db()
+        assert invoice.payment_method == "bank_transfer"
+        assert log_in(make_client()).post(f"{address}method/").status_code == 404
+
     def test_paying_is_no_link(self, world: World, anna: Client, anna_browser: Browser) -> None:
         invoice = place(anna, world.lite, ip="192.0.2.10").invoice
         assert anna_browser.get(f"/invoices/{invoice.pk}/pay/").status_code == 405
 
 
 class TestLists:
+    def test_says_what_is_to_be_paid(self, world: World, anna: Client, anna_browser: Browser) -> None:
+        assert "Nothing to pay" in read(anna_browser, "/invoices/")
+        late, early = (place(anna, world.lite, ip=f"192.0.2.{unit}").invoice for unit in (10, 11))
+        type(late).objects.filter(pk=late.pk).update(due_date="2020-01-01")
+        pay(place(anna, world.lite, ip="192.0.2.12").invoice)
+        give_credit(anna, "1")
+        apply_credit(invoice=early, actor="x", now=database_now())
+        page = " ".join(read(anna_browser, "/invoices/").split())
+        assert "€9.00</span> to pay on 2 invoices" in page
+        assert "€5.00</span> of it overdue" in page
+
+    def test_drafts_and_undone_ones(self, anna: Client, anna_browser: Browser) -> None:
+        hidden, gone = draft(anna, "5"), bill(anna, "7")
+        cancel_invoice(invoice=gone, now=database_now())
+        assert hidden.display_number not in read(anna_browser, "/invoices/")
+        assert anna_browser.get(f"/invoices/{hidden.pk}/").status_code == 404
+        assert gone.display_number in read(anna_browser, "/invoices/?status=undone")
+
     def test_filter_shows_what_is_unpaid(self, world: World, anna: Client, anna_browser: Browser) -> None:
         unpaid = place(anna, world.lite, ip="192.0.2.10").invoice
         paid = place(anna, world.lite, ip="192.0.2.11").invoice
