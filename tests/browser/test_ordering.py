@@ -42,6 +42,18 @@ class TestOrderForm:
 
 
 class TestCheckout:
+    def test_made_passwords_hold_nothing_but_letters_of_the_alphabet(
+        self, portal: Page, live_server: LiveServer
+    ) -> None:
+        portal.goto(f"{live_server.url}/account/register/")
+        portal.get_by_role("button", name="Make one for me").wait_for()
+        made = portal.evaluate("""() => Array.from({length: 100}, () => {
+            document.querySelector("[data-generate]").click();
+            return document.querySelector("[name=password]").value;
+        })""")
+        assert [password for password in made if len(password) != 20 or "undefined" in password] == []
+        assert len(set(made)) == 100
+
     def test_a_late_answer_does_not_overwrite_the_sums_of_a_later_choice(
         self, portal: Page, live_server: LiveServer, shop: World
     ) -> None:
