@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.stage import STAFF, Stage
 from tests.browser.walking import BACK_OFFICE, Walk, walk
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(300)]
 PEOPLE: Mapping[str, Mapping[str, str]] = {
     "en": {"email": "nora", "first": "Nora", "last": "Winter", "country": "DE", "currency": "EUR", "price": "€6.00"},
     "ru": {

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.stage import PASSWORD, Stage
 from tests.browser.walking import Walk, walk
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(300)]
 CURRENCIES: Final = {"en": "EUR", "ru": "RUB"}
 WINDOWS: Final = [("en", "desktop"), ("ru", "phone")]
 BOUGHT_SECONDS = 20
