@@ -30,8 +30,8 @@ everything: setup ## all tests: browser, real processes, long series; DATABASE_U
 check: setup ## linters, types, import contracts, migrations, API schema
 	@sh scripts/check
 
-bench: setup ## operations and renewals a second, beside their ceilings
-	@$(PYTHON) -m bench
+bench: setup ## operations, renewals and pages a second, beside their ceilings
+	@$(PYTHON) -m bench $(ARGS)
 
 messages: .venv/installed ## collects the texts to translate (needs gettext)
 	@$(PYTHON) manage.py makemessages --all --no-location --ignore '.venv/*' --ignore 'var/*'

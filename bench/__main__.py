@@ -55,14 +55,18 @@ def find_services() -> tuple[str, str]:
 def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, workers: int) -> None:
     """Everything, in the order in which nothing disturbs what comes later."""
     # The models can be imported once Django knows the database of this run.
-    from bench import operations, renewals, scaling, shop, syncing
+    from bench import operations, pages, renewals, scaling, shop, syncing
     from bench.workers import run_workers, time_noops
 
     emit("machine", {"cpus": os.cpu_count(), "python": platform.python_version(), **shop.describe(workers, THREADS)})
     product = shop.make_product(portal.sandbox_url)
+    environment, logs = portal.processes.environment, folder / "logs"
+    for measured in pages.time_pages(product, environment, logs, seconds=options.page_seconds):
+        emit("pages", measured)
+    if options.pages_only:
+        return
     for name, values in renewals.measure(product, counts=(options.services, options.services * options.growth)):
         emit(name, values)
-    environment, logs = portal.processes.environment, folder / "logs"
     with run_workers(environment, logs, count=workers) as started:
         emit("celery.noop", {"tasks": options.noops, "per_second": round(time_noops(started, count=options.noops))})
     with closing(Partner(portal.sandbox_url)) as partner:
@@ -87,6 +91,8 @@ def main() -> int:
     parser.add_argument("--growth", type=int, default=10, help="the larger set of services: so many times the smaller")
     parser.add_argument("--licenses", type=int, default=10_000, help="licenses on an account that is read whole")
     parser.add_argument("--noops", type=int, default=3000, help="no-op tasks")
+    parser.add_argument("--page-seconds", type=float, default=3, help="how long each page is asked for in each round")
+    parser.add_argument("--pages-only", action="store_true", help="nothing but the store's pages")
     options = parser.parse_args()
     stop_on_signals()
     database_url, redis_url = find_services()

@@ -31,17 +31,17 @@ class StoreGroup:
     products: tuple[StoreProduct, ...]
 
 
-def store_groups(*, currency: Currency) -> list[StoreGroup]:
-    """Visible groups with their visible products that can be ordered in `currency`; empty groups are left out."""
-    products = _listed().filter(group__is_hidden=False)
-    return _shelves(products, currency)
-
-
 def get_store_group(*, slug: str, currency: Currency) -> StoreGroup:
     """The group behind a direct link, hidden or not, with its visible products. Raises ProductGroup.DoesNotExist."""
     group = ProductGroup.objects.get(slug=slug)
-    products = _listed().filter(group=group)
-    return next(iter(_shelves(products, currency)), StoreGroup(group, ()))
+    listed = list(listed_products().filter(group=group))
+    rows: defaultdict[int, list[Price]] = defaultdict(list)
+    for price in Price.objects.filter(product__in=[product.pk for product in listed], currency=currency):
+        rows[price.product_id].append(price)
+    prices = {product.pk: _by_cycle(rows[product.pk]) for product in listed}
+    free = (product for product in listed if product.payment_type == PaymentType.FREE)
+    prices |= {product.pk: (free_price(currency, product),) for product in free}
+    return StoreGroup(group, tuple(StoreProduct(one, prices[one.pk]) for one in listed if prices[one.pk]))
 
 
 def get_orderable_product(*, group_slug: str, product_slug: str) -> Product:
@@ -61,39 +61,24 @@ def get_price(product: Product, cycle: str, currency: Currency) -> Price | None:
 def offered_prices(product: Product, currency: Currency) -> tuple[Price, ...]:
     """Prices of the product in `currency`, shortest cycle first. A free product has one, unsaved: ONE_TIME at 0."""
     if product.payment_type == PaymentType.FREE:
-        return (_free_price(product, currency),)
+        return (free_price(currency, product),)
     return _by_cycle(price for price in product.prices.all() if price.currency_id == currency.pk)
 
 
 def sold_with(addon: Product) -> list[Product]:
     """The listed products that an addon is offered with."""
-    return list(_listed().filter(addons=addon))
+    return list(listed_products().filter(addons=addon))
 
 
-def _listed() -> QuerySet[Product]:
+def listed_products() -> QuerySet[Product]:
     """What stands on shelves: addons are sold with other products."""
     return Product.objects.filter(is_hidden=False, is_retired=False, is_addon=False).select_related("group")
-
-
-def _shelves(products: Iterable[Product], currency: Currency) -> list[StoreGroup]:
-    listed = list(products)
-    rows: defaultdict[int, list[Price]] = defaultdict(list)
-    for price in Price.objects.filter(product__in=[product.pk for product in listed], currency=currency):
-        rows[price.product_id].append(price)
-    shelves: dict[int, list[StoreProduct]] = {}
-    groups: dict[int, ProductGroup] = {}
-    for product in listed:
-        is_free = product.payment_type == PaymentType.FREE
-        prices = (_free_price(product, currency),) if is_free else _by_cycle(rows[product.pk])
-        if prices:
-            groups.setdefault(product.group_id, product.group)
-            shelves.setdefault(product.group_id, []).append(StoreProduct(product, prices))
-    return [StoreGroup(group, tuple(shelves[group_id])) for group_id, group in groups.items()]
 
 
 def _by_cycle(prices: Iterable[Price]) -> tuple[Price, ...]:
     return tuple(sorted(prices, key=lambda price: _CYCLE_ORDER.get(price.cycle, len(_CYCLE_ORDER))))
 
 
-def _free_price(product: Product, currency: Currency) -> Price:
+def free_price(currency: Currency, product: Product | None = None) -> Price:
+    """The one price of a free product, unsaved."""
     return Price(product=product, currency=currency, cycle=Cycle.ONE_TIME, price=Decimal(0), setup_fee=Decimal(0))

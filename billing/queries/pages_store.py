@@ -13,7 +13,7 @@ from billing.queries.terms import PricingTerms
 from catalog.models import Currency, Price, Product
 from catalog.options import ChosenOption, OptionsInvalid, choose_options
 from catalog.pricing import PricedItem, Quote, quote
-from catalog.queries import ORDER_ROWS, StoreGroup, get_price
+from catalog.queries import ORDER_ROWS, get_price
 
 
 class Configured(Protocol):
@@ -241,9 +241,3 @@ def _basket_line(index: int, found: _Found, quoted: Quote) -> BasketLine:
         domain=found.choice.domain,
         amount=sum((line.amount for line in quoted.lines if line.item_index == index), Decimal(0)),
     )
-
-
-def lowest_price(shelf: StoreGroup) -> Price | None:
-    """What a group starts from: the cheapest price on its shelf."""
-    prices = [price for product in shelf.products for price in product.prices]
-    return min(prices, key=lambda price: price.price, default=None)

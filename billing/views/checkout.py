@@ -133,6 +133,8 @@ def _build(request: HttpRequest) -> _Checkout:
                 "hx-get": reverse("store:summary"),
                 "hx-target": "#sums",
                 "hx-trigger": "change",
+                # An answer that comes late must not overwrite the sums of what was chosen after it was asked for.
+                "hx-sync": "closest form:queue last",
                 "hx-include": ", ".join(f"[name={one}]" for one in PRICE_INPUTS),
             }
         if registration.is_bound and registration.is_valid():

@@ -16,7 +16,7 @@ from billing.forms.product_inputs import OPTION_PREFIX
 from billing.models import Client, Service
 from billing.queries.addons import AddonParent, addons_of, can_be_added, offered_addons, parent_of_service
 from billing.queries.clock import business_date
-from billing.queries.pages_store import later_payments, lowest_price
+from billing.queries.pages_store import later_payments
 from billing.queries.terms import PricingTerms
 from billing.views.basket import BasketAddon, BasketItem, put_in_basket, read_basket
 from billing.views.current import CURRENCY_KEY, client_required, current_client, store_currency
@@ -24,7 +24,8 @@ from billing.views.links import follow_links
 from catalog.domains import domain_words
 from catalog.models import Currency, Price, Product, ProductGroup
 from catalog.pricing import quote
-from catalog.queries import get_orderable_product, get_store_group, offered_prices, sold_with, store_groups
+from catalog.queries import get_orderable_product, get_store_group, offered_prices, sold_with
+from catalog.queries_front import front_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The groups of the store, each with the price that it starts from."""
     client = current_client(request)
     currency = store_currency(request, client)
-    shelves = [(shelf, lowest_price(shelf)) for shelf in store_groups(currency=currency)]
-    context = {"room": "store", "shelves": shelves, **_currency_context(currency, client)}
+    context = {"room": "store", "groups": front_groups(currency=currency), **_currency_context(currency, client)}
     return render(request, "store/home.html", context)
 
 

@@ -13,6 +13,9 @@ class Cycle(models.TextChoices):
     ANNUALLY = "ANNUALLY", _("Annually")
 
 
+_CYCLE_WORDS = dict(Cycle.choices)
+
+
 class Price(models.Model):
     """Price and setup fee of a product for one cycle in one currency. A cycle without a row is not offered."""
 
@@ -37,3 +40,7 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id} {self.cycle} {self.price} {self.currency_id}"
+
+    def get_cycle_display(self) -> str:  # type: ignore[no-redef]
+        """The cycle in words. Django's own translates the words of every cycle to find those of one."""
+        return str(_CYCLE_WORDS.get(self.cycle, self.cycle))

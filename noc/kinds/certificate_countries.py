@@ -6,11 +6,15 @@ from typing import Final
 
 from babel import Locale
 from django.utils import translation
+from django.utils.functional import lazy
+from django_countries import countries
 from django_countries.data import COUNTRIES
 
 from noc.wire import Node
 
-COUNTRY_CHOICES: Final = tuple(COUNTRIES.items())
+# Some official names are newer than the translations: then the country goes by an earlier one.
+_name_of: Final = lazy(countries.name, str)
+COUNTRY_CHOICES: Final = tuple((code, _name_of(code)) for code in COUNTRIES)
 
 # The one number that is documented; the rest stands in the partner's own form.
 KNOWN_NUMBERS: Final[Mapping[str, str]] = {"RU": "182"}

@@ -62,11 +62,12 @@ const reveal = async (button) => {
 
 const ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_+%";
 const newPassword = (length) => {
+  // Bytes beyond the largest multiple of the alphabet would make some letters likelier.
+  const fair = 256 - (256 % ALPHABET.length);
   let password = "";
   while (password.length < length) {
     for (const byte of crypto.getRandomValues(new Uint8Array(length))) {
-      // 248 is the largest multiple of 62 in a byte: the rest would make some letters likelier
-      if (byte < 248 && password.length < length) password += ALPHABET[byte % 62];
+      if (byte < fair && password.length < length) password += ALPHABET[byte % ALPHABET.length];
     }
   }
   return password;

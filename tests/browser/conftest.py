@@ -14,11 +14,15 @@ from pytest_django.live_server_helper import LiveServer
 from billing.models import Client
 from catalog.models import Currency
 from noc.sandbox.server import Sandbox
+from tests.browser.stage import Stage, run_stage
 from tests.builders import World, make_world
+from tests.services import services_for
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1" / "axe.min.js"
 LogIn = Callable[[Client], None]
+# Redis numbers behind those of the caches and of tests/journeys.
+FIRST_STEP = 8
 
 
 @pytest.fixture(scope="session")
@@ -52,13 +56,28 @@ def _playwright_has_a_loop() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _currencies_stay(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def _currencies_stay(request: pytest.FixtureRequest) -> Iterator[None]:
     """A live server's tests empty every table; a reused database keeps what its migrations put in."""
+    if request.node.get_closest_marker("django_db") is None:
+        yield  # a portal of real processes, with a database of its own
+        return
+    request.getfixturevalue("django_db_setup")
+    django_db_blocker = request.getfixturevalue("django_db_blocker")
     with django_db_blocker.unblock():
         rows = list(Currency.objects.values())
     yield
     with django_db_blocker.unblock():
         Currency.objects.bulk_create([Currency(**row) for row in rows], ignore_conflicts=True)
+
+
+@pytest.fixture(scope="session")
+def stage(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A portal of real processes for all journeys of a session."""
+    with (
+        services_for(worker_id, purpose="browser", first_step=FIRST_STEP) as services,
+        run_stage(tmp_path_factory.mktemp("stage"), services) as stage,
+    ):
+        yield stage
 
 
 @pytest.fixture

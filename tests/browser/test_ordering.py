@@ -4,12 +4,14 @@ import re
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from billing.actions.payments import add_credit
 from billing.models import Order, ServiceField
 from billing.queries.clock import database_now
+from catalog.actions.products import PriceValues, update_product
+from catalog.models import Currency
 from tests.browser.conftest import LogIn
 from tests.builders import World, make_active_service, run_due_operations
 
@@ -37,6 +39,38 @@ class TestOrderForm:
         portal.goto(live_server.url + PRODUCT)
         portal.get_by_role("button", name="Continue").click()
         expect(portal.locator(".error-summary")).to_be_focused()
+
+
+class TestCheckout:
+    def test_made_passwords_hold_nothing_but_letters_of_the_alphabet(
+        self, portal: Page, live_server: LiveServer
+    ) -> None:
+        portal.goto(f"{live_server.url}/account/register/")
+        portal.get_by_role("button", name="Make one for me").wait_for()
+        made = portal.evaluate("""() => Array.from({length: 100}, () => {
+            document.querySelector("[data-generate]").click();
+            return document.querySelector("[name=password]").value;
+        })""")
+        assert [password for password in made if len(password) != 20 or "undefined" in password] == []
+        assert len(set(made)) == 100
+
+    def test_a_late_answer_does_not_overwrite_the_sums_of_a_later_choice(
+        self, portal: Page, live_server: LiveServer, shop: World
+    ) -> None:
+        prices = [PriceValues(Currency.objects.get(code=code), "MONTHLY", Decimal(5)) for code in ("EUR", "RUB")]
+        update_product(product=shop.lite, values={}, prices=prices)
+        portal.goto(live_server.url + PRODUCT)
+        portal.get_by_label("IP address").fill("192.0.2.10")
+        portal.get_by_role("button", name="Continue").click()
+        held: list[Route] = []
+        portal.route(re.compile("summary.*EUR"), lambda route: held.append(route))
+        portal.get_by_label("Country").select_option("DE")
+        portal.get_by_label("Currency").select_option("RUB")
+        portal.wait_for_timeout(500)
+        (late,) = held
+        late.continue_()
+        portal.wait_for_timeout(500)
+        expect(portal.locator("#sums .total")).to_contain_text("RUB")
 
 
 class TestJourney:

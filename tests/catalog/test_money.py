@@ -56,3 +56,14 @@ def test_writes_amounts_as_readers_of_the_language_do(amount: str, currency: str
 def test_refuses_what_is_no_amount() -> None:
     with pytest.raises(ValueError, match="Not an amount"):
         format_money(Decimal("NaN"), "EUR", language="en")
+
+
+def test_zero_has_no_sign_whichever_was_written_first() -> None:
+    assert {format_money(Decimal(zero), "USD", language="en") for zero in ("-0.00", "0", "-0")} == {"$0.00"}
+
+
+def test_an_amount_is_written_anew_for_each_currency_and_language() -> None:
+    written = {
+        format_money(Decimal(3), code, language=language) for code in ("USD", "EUR") for language in ("en", "ru")
+    }
+    assert len(written) == 4

@@ -9,17 +9,16 @@ from catalog.queries import (
     get_price,
     get_store_group,
     offered_prices,
-    store_groups,
 )
 from tests.catalog.samples import make_plain_product, make_product, price
 
 
-class TestStoreGroups:
+class TestStoreGroup:
     def test_lists_products_with_their_prices_in_one_currency(self, group: ProductGroup, eur: Currency) -> None:
         product = make_product(
             group, prices=[price("ANNUALLY", "50"), price("MONTHLY", "5"), price("MONTHLY", "500", currency="RUB")]
         )
-        (shelf,) = store_groups(currency=eur)
+        shelf = get_store_group(slug="licenses", currency=eur)
         (listed,) = shelf.products
         assert (shelf.group, listed.product) == (group, product)
         assert [(row.cycle, row.price) for row in listed.prices] == [("MONTHLY", 5), ("ANNUALLY", 50)]
@@ -27,38 +26,24 @@ class TestStoreGroups:
     @pytest.mark.parametrize("changes", [{"is_hidden": True}, {"is_retired": True}])
     def test_leaves_out_what_is_hidden_or_retired(self, group: ProductGroup, eur: Currency, changes: Any) -> None:
         make_product(group, **changes)
-        assert store_groups(currency=eur) == []
-
-    def test_leaves_out_hidden_groups(self, group: ProductGroup, eur: Currency) -> None:
-        make_product(group)
-        ProductGroup.objects.update(is_hidden=True)
-        assert store_groups(currency=eur) == []
+        assert get_store_group(slug="licenses", currency=eur).products == ()
 
     def test_leaves_out_what_has_no_price_in_the_currency(self, group: ProductGroup, rub: Currency) -> None:
         make_product(group)
-        assert store_groups(currency=rub) == []
+        assert get_store_group(slug="licenses", currency=rub).products == ()
 
     def test_shows_free_products_in_any_currency(self, group: ProductGroup, rub: Currency) -> None:
         make_plain_product(group, payment_type="FREE")
-        ((free,),) = (listed.prices for listed in store_groups(currency=rub)[0].products)
+        ((free,),) = (listed.prices for listed in get_store_group(slug="licenses", currency=rub).products)
         assert (free.cycle, free.price, free.currency) == ("ONE_TIME", Decimal(0), rub)
 
-    def test_keeps_the_order_of_groups_and_products(self, group: ProductGroup, eur: Currency) -> None:
-        first = ProductGroup.objects.create(name="Zeta", slug="zeta", position=0)
-        ProductGroup.objects.filter(pk=group.pk).update(position=1)
-        make_product(group, name="B")
-        make_product(group, name="A")
-        make_product(first, name="C")
-        shelves = store_groups(currency=eur)
-        assert [[listed.product.name for listed in shelf.products] for shelf in shelves] == [["C"], ["A", "B"]]
-
-    def test_asks_the_database_twice_however_many_products(
+    def test_asks_the_database_three_times_however_many_products(
         self, group: ProductGroup, eur: Currency, django_assert_num_queries: Any
     ) -> None:
         for number in range(5):
             make_product(group, name=f"Lite {number}")
-        with django_assert_num_queries(2):
-            assert len(store_groups(currency=eur)[0].products) == 5
+        with django_assert_num_queries(3):
+            assert len(get_store_group(slug="licenses", currency=eur).products) == 5
 
 
 class TestDirectLinks:
