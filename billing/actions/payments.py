@@ -90,28 +90,29 @@ def record_payment(
 def pay_with_credit(*, invoice: Invoice, actor: str, now: datetime) -> Payment:
     """Pays the whole balance from the client's credit. Raises NotEnoughCredit, InvoiceNotPayable."""
     with transaction.atomic():
-        locked = Invoice.objects.select_for_update().select_related("currency").get(pk=invoice.pk)
-        client = Client.objects.select_for_update().get(pk=locked.client_id)
-        if not locked.is_payable:
-            raise InvoiceNotPayable(_not_payable_words(locked))
-        amount = locked.balance
-        if client.credit_balance < amount:
+        locked = _lock_with_client(invoice)
+        _check_payable(locked)
+        if locked.client.credit_balance < locked.balance:
             raise NotEnoughCredit(_("The credit does not cover this invoice."))
-        locked.client = client
         reference = f"{locked.pk}-{locked.payments.count() + 1}"
-        payment = _write_payment(locked, CREDIT, reference, amount, actor=actor, now=now)
-        _add_to_balance(client, -amount)
-        post(
-            "credit.applied",
-            client=client,
-            currency_id=locked.currency_id,
-            amounts={Account.CREDIT: amount, Account.RECEIVABLE: -amount},
-            now=now,
-            invoice=locked,
-            payment=payment,
-        )
-        _apply(locked, amount, actor=actor, now=now)
-        return payment
+        return _take_credit(locked, locked.balance, reference, actor=actor, now=now)
+
+
+def apply_credit_at_checkout(*, invoice: Invoice, actor: str, now: datetime) -> Payment | None:
+    """Takes what there is of the client's credit for the invoice of an order, at most its balance; the rest stays due.
+
+    None without any credit. Once an order: a second call gives the same Payment. Raises InvoiceNotPayable.
+    """
+    with transaction.atomic():
+        locked = _lock_with_client(invoice)
+        # One order has one checkout key and one invoice: its number makes the payment the only one of the checkout.
+        reference = f"{locked.pk}-checkout"
+        known = Payment.objects.filter(gateway=CREDIT, reference=reference).first()
+        if known is not None:
+            return known
+        _check_payable(locked)
+        amount = min(locked.client.credit_balance, locked.balance)
+        return _take_credit(locked, amount, reference, actor=actor, now=now) if amount > 0 else None
 
 
 def add_credit(*, client: Client, amount: Decimal, reason: str, actor: str, now: datetime) -> Decimal:
@@ -190,6 +191,36 @@ def _write_payment(
     )
     data = {"gateway": gateway, "reference": reference, "amount": str(amount)}
     record_event("payment.received", now=now, actor=actor, invoice=invoice, data=data)
+    return payment
+
+
+def _lock_with_client(invoice: Invoice) -> Invoice:
+    """The invoice with its client, both locked in this order."""
+    rows = Invoice.objects.select_for_update(of=("self",)).select_related("currency", "order")
+    locked = rows.get(pk=invoice.pk)
+    locked.client = Client.objects.select_for_update().get(pk=locked.client_id)
+    return locked
+
+
+def _check_payable(invoice: Invoice) -> None:
+    if not invoice.is_payable:
+        raise InvoiceNotPayable(_not_payable_words(invoice))
+
+
+def _take_credit(invoice: Invoice, amount: Decimal, reference: str, *, actor: str, now: datetime) -> Payment:
+    """Moves credit to an invoice; both rows must be locked."""
+    payment = _write_payment(invoice, CREDIT, reference, amount, actor=actor, now=now)
+    _add_to_balance(invoice.client, -amount)
+    post(
+        "credit.applied",
+        client=invoice.client,
+        currency_id=invoice.currency_id,
+        amounts={Account.CREDIT: amount, Account.RECEIVABLE: -amount},
+        now=now,
+        invoice=invoice,
+        payment=payment,
+    )
+    _apply(invoice, amount, actor=actor, now=now)
     return payment
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from threading import Barrier
 from typing import Any
 
@@ -134,6 +135,27 @@ def test_credit_is_spent_once(world: World) -> None:
     assert len(at_once(pay, refusals=(NotEnoughCredit,))) == 3
     assert Client.objects.get().credit_balance == 0
     assert ledger_balance("CREDIT") == 0
+
+
+def test_credit_taken_at_checkouts_is_spent_once(world: World) -> None:
+    add_credit(client=world.client, amount=Decimal("12.00"), reason="", actor="x", now=database_now())
+
+    def submit(number: int) -> Order:
+        return place_order(
+            client=world.client,
+            items=[ItemRequest(world.lite, "MONTHLY", 1, {"ip": f"192.0.2.{number + 1}"})],
+            payment_method="bank_transfer",
+            checkout_key=f"credit-{number}",
+            uses_credit=True,
+            actor="x",
+            now=database_now(),
+        )
+
+    assert len(at_once(submit)) == THREADS
+    assert Client.objects.get().credit_balance == 0
+    assert ledger_balance("CREDIT") == 0
+    taken = Payment.objects.filter(gateway="credit").order_by("-amount").values_list("amount", flat=True)
+    assert [*taken] == [Decimal(5), Decimal(5), Decimal(2)]
 
 
 def test_one_order_from_many_submits(world: World) -> None:
