@@ -78,6 +78,7 @@ class TestRegister:
     PERSON = {
         "email": "nora@example.com",
         "password": "quiet-lantern-77",
+        "password_again": "quiet-lantern-77",
         "first_name": "Nora",
         "last_name": "Person",
         "country": "DE",
