@@ -39,18 +39,8 @@ def store_groups(*, currency: Currency) -> list[StoreGroup]:
 
 def get_store_group(*, slug: str, currency: Currency) -> StoreGroup:
     """The group behind a direct link, hidden or not, with its visible products. Raises ProductGroup.DoesNotExist."""
-    group = ProductGroup.objects.get(slug=slug)
-    products = _listed().filter(group=group)
-    return next(iter(_shelves(products, currency)), StoreGroup(group, ()))
-
-
-def get_orderable_product(*, group_slug: str, product_slug: str) -> Product:
-    """The product behind a direct link: hidden ones too, retired ones not. Raises Product.DoesNotExist."""
-    return (
-        Product.objects.select_related("group", "server_group")
-        .prefetch_related(*ORDER_ROWS)
-        .get(group__slug=group_slug, slug=product_slug, is_retired=False)
-    )
+    shelf = next(iter(_shelves(_listed().filter(group__slug=slug), currency)), None)
+    return shelf or StoreGroup(ProductGroup.objects.get(slug=slug), ())
 
 
 def get_price(product: Product, cycle: str, currency: Currency) -> Price | None:

@@ -36,7 +36,8 @@ from billing.models import (
     Service,
 )
 from billing.queries.clock import business_date
-from billing.queries.orders import CheckedItem, ItemFaults, check_items, find_method_fault
+from billing.queries.orders import CheckedItem, ItemFaults, check_items
+from billing.queries.payment_methods import find_method_fault
 from billing.queries.promotions import PromotionRefused, PromotionTerms, find_promotion
 from billing.queries.store_settings import read_store_settings
 from billing.queries.terms import PricingTerms

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.forms.product_inputs import FIELD_PREFIX, OPTION_PREFIX, ProductInputs
 from billing.queries.addons import AddonParent, addon_price, supplied_values
+from billing.queries.orders import stock_words
 from billing.queries.terms import PricingTerms
 from catalog.models import Price, Product, QuantityMode
 from catalog.pricing import PricedItem
@@ -94,6 +95,15 @@ class OrderItemForm(ProductInputs):
         typed = str(self[f"{FIELD_PREFIX}ip"].value() or "").strip() if address else ""
         ip = None if address is not None and address.required else typed
         return AddonParent(self.product, self.chosen_price.cycle, 1, ip)
+
+    def clean(self) -> dict[str, Any]:
+        """Judges the stock, too: beside the number, or on top where only one can be had."""
+        cleaned = super().clean()
+        wanted = cleaned.get("quantity", 1)
+        if self.product.has_stock_control and wanted > self.product.stock_quantity:
+            place = "quantity" if "quantity" in self.fields else None
+            self.add_error(place, stock_words(self.product.stock_quantity))
+        return cleaned
 
     @property
     def chosen_addons(self) -> list[AddonInputs]:

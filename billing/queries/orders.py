@@ -1,6 +1,6 @@
 """What an order asks for, checked against the catalog and against what the client has."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -100,20 +100,6 @@ def check_items(*, client: Client, items: Sequence[RequestedItem], payment_metho
     if errors:
         raise ItemFaults(errors)
     return [line for line in checked if line is not None]
-
-
-def find_method_fault(payment_method: str, products: Iterable[Product]) -> str:
-    """Why an order of `products` cannot be paid so; "" where each of their groups takes the method."""
-    refusing = sorted({product.group.name for product in products if payment_method in closed_methods([product])})
-    if not refusing:
-        return ""
-    words = _("This way to pay is not taken for products of these groups: %(groups)s.")
-    return words % {"groups": ", ".join(refusing)}
-
-
-def closed_methods(products: Iterable[Product]) -> set[str]:
-    """The ways to pay that a group of at least one of `products` switches off."""
-    return {method for product in products for method in product.group.closed_payment_methods}
 
 
 def _check_item(

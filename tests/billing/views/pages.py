@@ -43,4 +43,4 @@ def choose(browser: Browser, *, cycle: str = "MONTHLY", quantity: int = 1, **fie
 def checkout_key(browser: Browser) -> str:
     """The hidden key of the checkout as the page gives it."""
     response = browser.get("/checkout/")
-    return str(response.context["page"].payment["checkout_key"].value())
+    return str(response.context["payment"]["checkout_key"].value())
