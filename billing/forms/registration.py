@@ -122,6 +122,10 @@ class RegistrationForm(AddressFields):
 
     def __init__(self, data: Any = None, *, currency: Currency):
         super().__init__(data, initial={"currency": currency.pk, "language": get_language()})
+        choices = self.fields["currency"]
+        assert isinstance(choices, forms.ModelChoiceField)
+        # A list: the input itself would read the rows twice.
+        choices.choices = [(one.pk, str(one)) for one in Currency.objects.order_by("code")]
 
     def clean_email(self) -> str:
         """Refuses an address that somebody uses, with the way out."""
