@@ -6,12 +6,20 @@ from typing import Final
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop
 
 from billing.templatetags.portal import money
 from catalog.comparison import monthly_share
-from catalog.models import Currency, Price
+from catalog.models import Currency, Cycle, Price
 
 register = template.Library()
+_ONCE: Final = gettext_noop("once")
+_CYCLE_WORDS: Final = {
+    Cycle.MONTHLY.value: gettext_noop("a month"),
+    Cycle.QUARTERLY.value: gettext_noop("for 3 months"),
+    Cycle.SEMIANNUALLY.value: gettext_noop("for 6 months"),
+    Cycle.ANNUALLY.value: gettext_noop("a year"),
+}
 _COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -26,9 +34,18 @@ def accent(color: str) -> SafeString | str:
 
 @register.simple_tag
 def a_month(price: Price, currency: Currency) -> SafeString | str:
-    """What a longer period comes to for a month; "" where that says nothing."""
+    """What a longer period comes to for a month, in small print; "" where that says nothing."""
     share = monthly_share(price, precision=currency.precision)
-    return money(share, currency.code) if share else ""
+    if share is None:
+        return ""
+    words = format_html(gettext("{amount} a month"), amount=money(share, currency.code))
+    return format_html("<small>{}</small>", words)
+
+
+@register.filter
+def cycle_words(cycle: str) -> str:
+    """A period behind its price: `€5.00 a month`."""
+    return gettext(_CYCLE_WORDS.get(cycle, _ONCE))
 
 
 @register.filter
