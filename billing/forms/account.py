@@ -64,4 +64,4 @@ class ProfileForm(AddressFields):
 
     half_fields = AddressFields.half_fields - {"phone"}
     language = forms.ChoiceField(label=_("Language of letters"), choices=settings.LANGUAGES)
-    is_subscribed = forms.BooleanField(label=_("Send me news and offers by e-mail"), required=False)
+    is_subscribed = forms.BooleanField(label=_("Send me news and offers"), required=False)

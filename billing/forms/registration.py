@@ -104,9 +104,9 @@ class RegistrationForm(AddressFields):
     language = forms.ChoiceField(label=_("Language of letters"), choices=settings.LANGUAGES)
 
     is_subscribed = forms.BooleanField(
-        label=_("Send me news and offers by e-mail"),
+        label=_("Send me news and offers"),
         required=False,
-        help_text=_("You can change your mind in your profile."),
+        help_text=_("By letter. You can change your mind in your profile."),
     )
     SECTIONS: ClassVar = (
         (_("Personal information"), ("first_name", "last_name", "email", "phone")),

@@ -125,7 +125,7 @@ class TestMethodsOfGroups:
 class TestTermsOfService:
     @pytest.fixture(autouse=True)
     def terms(self, world: World) -> None:
-        StoreSettings.objects.create(terms_url=TERMS)
+        StoreSettings.objects.create(pk=1, terms_url=TERMS)
 
     def test_no_leads_to_a_refusal_on_the_field(self, world: World) -> None:
         assert list(faults_of(world, lite(world), is_terms_accepted=False)) == ["is_terms_accepted"]

@@ -28,7 +28,7 @@ class TestWhichOne:
 
     def test_else_the_store_decides(self, world: World, visitor: Browser) -> None:
         assert shown(visitor) == ["STANDARD"]
-        StoreSettings.objects.create(order_form=OrderForm.COMPARISON)
+        StoreSettings.objects.create(pk=1, order_form=OrderForm.COMPARISON)
         assert shown(visitor) == ["COMPARISON"]
 
     @pytest.mark.parametrize("word", ["comparison", "COMPARISON"])

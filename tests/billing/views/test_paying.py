@@ -119,19 +119,19 @@ class TestMethodsOfGroups:
 class TestTerms:
     def test_are_asked_with_a_link_where_the_store_has_any(self, filled: Browser) -> None:
         assert "is_terms_accepted" not in read(filled, "/checkout/")
-        StoreSettings.objects.create(terms_url=TERMS)
+        StoreSettings.objects.create(pk=1, terms_url=TERMS)
         page = read(filled, "/checkout/")
         assert f'<a href="{TERMS.replace("&", "&amp;")}" target="_blank"' in page
         assert "checked" not in page.split('name="is_terms_accepted"')[1].split(">")[0]
 
     def test_without_a_yes_nothing_is_ordered_and_the_field_says_why(self, filled: Browser) -> None:
-        StoreSettings.objects.create(terms_url=TERMS)
+        StoreSettings.objects.create(pk=1, terms_url=TERMS)
         response = order(filled, notes="Quick, please")
         assert errors_of(response) == {"is_terms_accepted": ["Agree to the terms of service to order."]}
         assert "Quick, please" in text_of(response)
         assert not Order.objects.exists()
 
     def test_a_yes_is_kept_with_the_order(self, filled: Browser) -> None:
-        StoreSettings.objects.create(terms_url=TERMS)
+        StoreSettings.objects.create(pk=1, terms_url=TERMS)
         order(filled, is_terms_accepted="on")
         assert Order.objects.get().terms_accepted_at is not None

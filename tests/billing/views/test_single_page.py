@@ -73,7 +73,7 @@ class TestPage:
         assert "No product of this group is sold in RUB" in read(visitor, GROUP)
 
     def test_asks_for_the_terms(self, world: World, visitor: Browser) -> None:
-        StoreSettings.objects.create(terms_url="https://shop.example/terms")
+        StoreSettings.objects.create(pk=1, terms_url="https://shop.example/terms")
         response = send(visitor, **PERSON)
         assert list(response.context["payment"].errors) == ["is_terms_accepted"]
         assert send(visitor, **PERSON, is_terms_accepted="on").status_code == 302

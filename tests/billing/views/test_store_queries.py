@@ -18,7 +18,7 @@ GROUP = "/store/licenses/"
 
 @pytest.fixture(params=["guest", "client"])
 def someone(request: pytest.FixtureRequest, world: World, visitor: Browser, anna_browser: Browser) -> Browser:
-    StoreSettings.objects.create(terms_url="https://shop.example/terms")
+    StoreSettings.objects.create(pk=1, terms_url="https://shop.example/terms")
     chosen = visitor if request.param == "guest" else anna_browser
     # A visit that has begun: with a session, which is read.
     choose(chosen, ip="192.0.2.10")
