@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import close_old_connections, connections
 from django.db.models import Sum
+from django.test import Client as Browser
 
 from billing.actions.commands import CommandNotAllowed, run_command
 from billing.actions.order_decisions import OrderNotPending, accept_order, cancel_order
@@ -32,6 +33,8 @@ from billing.models import (
 from billing.provisioners.ispmanager_noc import open_remote_side
 from billing.queries.clock import database_now
 from noc.sandbox.server import Sandbox
+from tests.billing.views.pages import checkout_key, choose
+from tests.billing.views.test_checkout import PERSON
 from tests.builders import (
     World,
     make_active_service,
@@ -171,6 +174,21 @@ def test_one_order_from_many_submits(world: World) -> None:
 
     assert len({order.pk for order in at_once(submit, refusals=(CheckoutConflict,))}) == 1
     assert (Order.objects.count(), Service.objects.count(), Invoice.objects.count()) == (1, 1, 1)
+
+
+def test_a_stranger_who_submits_from_many_windows_is_one_client_with_one_order(world: World) -> None:
+    visitor = Browser()
+    choose(visitor, ip="192.0.2.10")
+    sent = {**PERSON, "payment_method": "bank_transfer", "notes": "", "checkout_key": checkout_key(visitor)}
+
+    def submit(_number: int) -> int:
+        window = Browser()
+        window.cookies = visitor.cookies.copy()
+        return int(window.post("/checkout/", sent).status_code)
+
+    # A window that comes while another one logs in finds its visit over: it is told that nothing is in the basket.
+    assert 302 in at_once(submit)
+    assert (Order.objects.count(), Client.objects.filter(email="new.person@example.com").count()) == (1, 1)
 
 
 def test_one_claim_of_one_operation(world: World) -> None:

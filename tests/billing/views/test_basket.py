@@ -69,7 +69,13 @@ class TestInPlace:
         choose(visitor, ip="192.0.2.10")
         choose(visitor, ip="192.0.2.11")
         answer = text_of(visitor.post("/checkout/0/remove/", headers=HTMX))
-        for part in ('class="order-lines"', 'id="sums"', 'id="methods"', 'id="basket-link"', "Taken out of the basket."):
+        for part in (
+            'class="order-lines"',
+            'id="sums"',
+            'id="methods"',
+            'id="basket-link"',
+            "Taken out of the basket.",
+        ):
             assert part in answer
         assert "192.0.2.10" not in answer
         assert 'name="first_name"' not in answer
