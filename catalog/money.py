@@ -12,10 +12,12 @@ def round_money(amount: Decimal, *, precision: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-precision), rounding=ROUND_HALF_UP)
 
 
+@lru_cache(maxsize=4096)
 def format_money(amount: Decimal, currency: str, *, language: str) -> str:
     """An amount the way readers of `language` write it: `€15.00` (en), `1 500,00 ₽` (ru, with no-break spaces).
 
-    Decimals beyond the currency's usual ones are shown where the amount has them, never rounded away.
+    Decimals beyond the currency's usual ones are shown where the amount has them, never rounded away. Remembered: a
+    shelf prints hundreds of prices, the same ones on every visit.
     """
     # Equal keys must be written alike: minus zero equals zero.
     return _format_money(amount or Decimal(0), currency, language)

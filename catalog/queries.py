@@ -33,8 +33,8 @@ class StoreGroup:
 
 def get_store_group(*, slug: str, currency: Currency) -> StoreGroup:
     """The group behind a direct link, hidden or not, with its visible products. Raises ProductGroup.DoesNotExist."""
-    group = ProductGroup.objects.get(slug=slug)
-    listed = list(listed_products().filter(group=group))
+    listed = list(listed_products().filter(group__slug=slug))
+    group = listed[0].group if listed else ProductGroup.objects.get(slug=slug)
     rows: defaultdict[int, list[Price]] = defaultdict(list)
     for price in Price.objects.filter(product__in=[product.pk for product in listed], currency=currency):
         rows[price.product_id].append(price)
@@ -42,15 +42,6 @@ def get_store_group(*, slug: str, currency: Currency) -> StoreGroup:
     free = (product for product in listed if product.payment_type == PaymentType.FREE)
     prices |= {product.pk: (free_price(currency, product),) for product in free}
     return StoreGroup(group, tuple(StoreProduct(one, prices[one.pk]) for one in listed if prices[one.pk]))
-
-
-def get_orderable_product(*, group_slug: str, product_slug: str) -> Product:
-    """The product behind a direct link: hidden ones too, retired ones not. Raises Product.DoesNotExist."""
-    return (
-        Product.objects.select_related("group", "server_group")
-        .prefetch_related(*ORDER_ROWS)
-        .get(group__slug=group_slug, slug=product_slug, is_retired=False)
-    )
 
 
 def get_price(product: Product, cycle: str, currency: Currency) -> Price | None:

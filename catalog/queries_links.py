@@ -27,6 +27,12 @@ def find_current_slugs(*, group_slug: str, product_slug: str | None = None) -> d
     return {"group_slug": product.group.slug, "product_slug": product.slug} if product else None
 
 
+def find_retired_product(*, group_slug: str = "", product_slug: str = "") -> Product | None:
+    """The product of this address, if it is one that is no longer sold."""
+    rows = Product.objects.select_related("group").filter(is_retired=True, is_hidden=False)
+    return rows.filter(group__slug=group_slug, slug=product_slug).first() if product_slug else None
+
+
 def find_linked_product(text: str) -> Product | None:
     """The product that a `pid` of a link means: by WHMCS's number, else by our own. Retired ones too."""
     return _by_number(Product.objects.select_related("group"), text)

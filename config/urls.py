@@ -15,7 +15,9 @@ from billing.views import (
     my_invoices,
     my_orders,
     my_services,
+    order_form,
     profile,
+    single_page,
     store,
 )
 
@@ -23,14 +25,17 @@ store_addresses = [
     path("", store.home, name="home"),
     path("store/currency/", store.currency, name="currency"),
     path("store/<slug:group_slug>/", store.group, name="group"),
-    path("store/<slug:group_slug>/<slug:product_slug>/", store.product, name="product"),
-    path("store/<slug:group_slug>/<slug:product_slug>/check/", store.check, name="check"),
+    path("store/<slug:group_slug>/<slug:product_slug>/", order_form.product, name="product"),
+    path("store/<slug:group_slug>/<slug:product_slug>/check/", order_form.check, name="check"),
+    path("store/<slug:group_slug>/<slug:product_slug>/add/", order_form.add, name="add"),
+    path("single-page/<slug:group_slug>/", single_page.live, name="single_page"),
     path("checkout/", checkout.checkout, name="checkout"),
     path("checkout/summary/", checkout.summary, name="summary"),
     path("checkout/promo-code/", checkout.promo, name="promo"),
+    path("checkout/<int:place>/quantity/", checkout.quantity, name="quantity"),
     path("checkout/<int:place>/remove/", checkout.remove, name="remove"),
     path("checkout/<int:place>/addons/<int:product_id>/remove/", checkout.remove_addon, name="remove_addon"),
-    path("services/<int:service_id>/add/<int:product_id>/", store.addon, name="addon"),
+    path("services/<int:service_id>/add/<int:product_id>/", order_form.addon, name="addon"),
     # Links to WHMCS, which stood at this address before
     path("cart.php", links.cart, name="cart"),
 ]

@@ -48,6 +48,7 @@ def register_client(
     password: str | None = None,
     owner: User | None = None,
     actor: str = "",
+    is_subscribed: bool = False,
     **profile: str,
 ) -> Client:
     """A client with its owner, who logs in by the e-mail; without a password only after setting one by mail.
@@ -55,7 +56,7 @@ def register_client(
     Raises ClientInvalid, with every wrong field at once.
     """
     email = email.strip().lower()
-    client = Client(email=email, currency=currency, **_known(profile))
+    client = Client(email=email, currency=currency, is_subscribed=is_subscribed, **_known(profile))
     _tidy_tax_id(client)
     errors = _find_errors(client, password=password)
     if errors:
@@ -78,9 +79,15 @@ def register_client(
     return client
 
 
-def update_client(*, client: Client, values: Mapping[str, str], now: datetime, actor: str) -> Client:
-    """Changes name, address, phone or language. The currency and the e-mail stay. Raises ClientInvalid."""
-    changed = {name: value for name, value in _known(values).items() if getattr(client, name) != value}
+def update_client(*, client: Client, values: Mapping[str, Any], now: datetime, actor: str) -> Client:
+    """Changes name, address, phone, language or the wish for news. The currency and the e-mail stay.
+
+    Raises ClientInvalid.
+    """
+    wanted: dict[str, Any] = _known(values)
+    if "is_subscribed" in values:
+        wanted["is_subscribed"] = bool(values["is_subscribed"])
+    changed = {name: value for name, value in wanted.items() if getattr(client, name) != value}
     for name, value in changed.items():
         setattr(client, name, value)
     _tidy_tax_id(client)

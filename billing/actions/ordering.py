@@ -17,7 +17,13 @@ from billing.actions.invoicing import issue_order_invoice
 from billing.actions.locking import lock_client
 from billing.actions.notifications import notify_client, notify_operators
 from billing.actions.order_lines import write_lines
-from billing.actions.payments import CREDIT, NotEnoughCredit, pay_with_credit, settle_empty_invoice
+from billing.actions.payments import (
+    CREDIT,
+    NotEnoughCredit,
+    apply_credit,
+    pay_with_credit,
+    settle_empty_invoice,
+)
 from billing.actions.price_overrides import PriceOverride, apply_overrides, record_overrides
 from billing.actions.promotions import use_promotion
 from billing.actions.queueing import queue_create, queue_operation
@@ -33,7 +39,9 @@ from billing.models import (
 from billing.queries.clock import business_date
 from billing.queries.order_items import CheckedItem, ItemFaults
 from billing.queries.orders import check_items
+from billing.queries.payment_methods import find_method_fault
 from billing.queries.promotions import PromotionRefused, PromotionTerms, find_promotion
+from billing.queries.store_settings import read_store_settings
 from billing.queries.terms import PricingTerms
 from catalog.models import AutoSetup, Product
 from catalog.pricing import quote
@@ -85,17 +93,22 @@ def place_order(
     overrides: Mapping[int, PriceOverride] = NO_OVERRIDES,
     is_client_told: bool = True,
     promo_code: str = "",
+    uses_credit: bool = False,
+    is_terms_accepted: bool | None = None,
 ) -> Order:
     """Makes the order, its pending services and its invoice, and queues what is bought at once: all or nothing.
 
     `overrides`: place of an item → the price that an operator grants for it. `is_client_told`: the letters about the
-    order and its invoice go out. The same key with the same content gives the same order.
+    order and its invoice go out. `uses_credit`: the client's credit is taken first, `payment_method` pays the rest.
+    `is_terms_accepted`: whether the client agrees to the terms of service, where the store has any; None: not asked,
+    somebody else orders for them. The same key with the same content gives the same order.
     Raises OrderInvalid, CheckoutConflict.
     """
-    fingerprint = _fingerprint(client, items, payment_method, notes, overrides, promo_code)
+    fingerprint = _fingerprint(client, items, payment_method, notes, overrides, promo_code, uses_credit)
     known = Order.objects.filter(checkout_key=checkout_key).first()
     if known is not None:
         return _same_order(known, fingerprint)
+    terms_url = _accepted_terms(is_terms_accepted)
     try:
         checked = check_items(client=client, items=items, payment_method=payment_method)
         granted = apply_overrides(checked, overrides)
@@ -114,6 +127,8 @@ def place_order(
                 notes=notes,
                 is_client_told=is_client_told,
                 promo_code=promo_code,
+                uses_credit=uses_credit,
+                terms_url=terms_url,
             )
             record_overrides(order, checked, overrides, actor=actor, now=now)
             return order
@@ -129,6 +144,7 @@ def _fingerprint(
     notes: str,
     overrides: Mapping[int, PriceOverride],
     promo_code: str,
+    uses_credit: bool,
 ) -> str:
     content: list[Any] = [client.pk, payment_method, notes, [_content_of(item) for item in items]]
     if overrides:
@@ -136,6 +152,8 @@ def _fingerprint(
         content.append(sorted(granted))
     if promo_code:
         content.append({"promo_code": promo_code.casefold()})
+    if uses_credit:
+        content.append("uses_credit")
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -171,6 +189,8 @@ def _write_order(
     notes: str,
     is_client_told: bool,
     promo_code: str,
+    uses_credit: bool,
+    terms_url: str,
 ) -> Order:
     # Before anything else is locked: credit may pay the order at once.
     client = lock_client(client.pk)
@@ -178,6 +198,8 @@ def _write_order(
     promotion = _find_promotion(promo_code, client, checked, on=today) if promo_code else None
     terms = PricingTerms(client=client, on=today, promotion=promotion)
     quoted = quote([item.priced(terms) for item in checked])
+    if quoted.total:
+        _check_methods(checked, {"payment_method": payment_method, **({"uses_credit": CREDIT} if uses_credit else {})})
     _lock_parents(checked)
     order = Order.objects.create(
         number=str(secrets.randbelow(9 * 10**9) + 10**9),
@@ -191,12 +213,14 @@ def _write_order(
         notes=notes,
         promotion=promotion.promotion if promotion else None,
         promo_code=promotion.promotion.code if promotion else "",
+        terms_accepted_at=now if terms_url else None,
         placed_at=now,
     )
     write_lines(order, checked, quoted, on=today)
     _take_stock(order)
     _use_promotion(order)
-    event = record_event("order.placed", now=now, actor=actor, order=order)
+    accepted = {"terms": terms_url} if terms_url else {}
+    event = record_event("order.placed", now=now, actor=actor, order=order, data=accepted)
     if is_client_told:
         notify_client(event, client=client, now=now)
     notify_operators(event, now=now)
@@ -206,7 +230,23 @@ def _write_order(
         settle_empty_invoice(invoice=invoice, now=now, actor=actor)
     elif invoice is not None and payment_method == CREDIT:
         _pay_at_once(invoice, actor=actor, now=now)
+    elif invoice is not None and uses_credit:
+        _use_credit(invoice, actor=actor, now=now)
     return order
+
+
+def _use_credit(invoice: Invoice, *, actor: str, now: datetime) -> None:
+    """What there is of the client's credit, at most the whole: the rest stays due."""
+    if invoice.client.credit_balance > 0:
+        apply_credit(invoice=invoice, actor=actor, now=now)
+
+
+def _accepted_terms(is_accepted: bool | None) -> str:
+    """The address of the terms that were agreed to; "" where nobody was asked. Raises OrderInvalid without a yes."""
+    terms_url = read_store_settings().terms_url if is_accepted is not None else ""
+    if terms_url and not is_accepted:
+        raise OrderInvalid({"is_terms_accepted": [_("Agree to the terms of service to order.")]})
+    return terms_url
 
 
 def _find_promotion(code: str, client: Client, checked: Sequence[CheckedItem], *, on: date) -> PromotionTerms:
@@ -247,6 +287,14 @@ def _pay_at_once(invoice: Invoice, *, actor: str, now: datetime) -> None:
         pay_with_credit(invoice=invoice, actor=actor, now=now)
     except NotEnoughCredit as error:
         raise OrderInvalid({"payment_method": [str(error)]}) from error
+
+
+def _check_methods(checked: Sequence[CheckedItem], methods: Mapping[str, str]) -> None:
+    """`methods`: input → way to pay. Raises OrderInvalid for those that a group switches off."""
+    products = [item.product for item in checked]
+    faults = {name: find_method_fault(method, products) for name, method in methods.items()}
+    if any(faults.values()):
+        raise OrderInvalid({name: [fault] for name, fault in faults.items() if fault})
 
 
 def _start_services(order: Order, *, is_invoiced: bool, now: datetime, actor: str) -> None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
+from billing.forms.passwords import NewPasswordInput
 from billing.forms.registration import AddressFields
 
 
@@ -39,15 +40,28 @@ class ForgottenPasswordForm(OnTop, PasswordResetForm):
     """Asks where the letter goes."""
 
 
-class NewPasswordForm(OnTop, SetPasswordForm):  # type: ignore[type-arg]
+class NewPasswordTools:
+    """Puts the tools of a new password below the first of Django's two inputs."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.fields["new_password1"].widget = NewPasswordInput(repeated_by="new_password2")
+        self.fields["new_password1"].help_text = _("At least 10 characters.")
+
+
+class NewPasswordForm(NewPasswordTools, OnTop, SetPasswordForm):  # type: ignore[type-arg]
     """A new password by the link of the letter."""
 
 
-class ChangePasswordForm(OnTop, PasswordChangeForm):
+class ChangePasswordForm(NewPasswordTools, OnTop, PasswordChangeForm):
     """A new password by the old one."""
 
 
 class ProfileForm(AddressFields):
     """What a client changes by themselves; the currency and the login stay."""
 
+    half_fields = AddressFields.half_fields - {"phone"}
     language = forms.ChoiceField(label=_("Language of letters"), choices=settings.LANGUAGES)
+    is_subscribed = forms.BooleanField(label=_("Send me news and offers"), required=False)

@@ -3,13 +3,20 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
+
+from billing.queries.order_units import MOST_UNITS
+from billing.queries.pages_payment import BANK_TRANSFER, CREDIT, PaymentOffer
+from catalog.money import format_money
 
 
 class PaymentForm(forms.Form):
-    """`methods`: (code, label) of the ways to pay that are open to this reader."""
+    """`offer`: the ways to pay that are open to this reader. `terms_url`: what they have to agree to; "": nothing."""
 
     half_fields: ClassVar[frozenset[str]] = frozenset()
+    uses_credit = forms.BooleanField(required=False, initial=True)
     payment_method = forms.ChoiceField(label=_("Payment method"), widget=forms.RadioSelect)
     notes = forms.CharField(
         label=_("Notes to the order"),
@@ -18,11 +25,53 @@ class PaymentForm(forms.Form):
         help_text=_("Anything our staff should know."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    is_terms_accepted = forms.BooleanField(
+        label=_("Terms of service"), error_messages={"required": _("Agree to the terms of service to order.")}
+    )
     checkout_key = forms.CharField(max_length=100, widget=forms.HiddenInput)
 
-    def __init__(self, *arguments: Any, methods: list[tuple[str, Any]], **options: Any):
+    def __init__(
+        self, *arguments: Any, offer: PaymentOffer, currency_id: str, terms_url: str = "", **options: Any
+    ) -> None:
         super().__init__(*arguments, **options)
-        field = self.fields["payment_method"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = methods
-        field.initial = methods[0][0]
+        self.offer, self.terms_url = offer, terms_url
+        if offer.credit:
+            words = gettext("Use %(amount)s of my credit balance")
+            amount = format_money(offer.credit, currency_id, language=get_language() or settings.LANGUAGE_CODE)
+            self.fields["uses_credit"].label = words % {"amount": amount}
+        else:
+            del self.fields["uses_credit"]
+        if offer.total and offer.methods:
+            field = self.fields["payment_method"]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = offer.methods
+            field.initial = offer.methods[0][0]
+        else:
+            del self.fields["payment_method"]
+        if not terms_url:
+            del self.fields["is_terms_accepted"]
+
+    @property
+    def summary_forms(self) -> list[forms.BaseForm]:
+        """What the list of errors on top covers."""
+        return [self]
+
+    def clean(self) -> dict[str, Any]:
+        """Fills in the method where there is nothing to choose; says where there is no way to pay."""
+        cleaned = super().clean() or {}
+        cleaned.setdefault("uses_credit", False)
+        if not self.offer.total:
+            cleaned["payment_method"] = BANK_TRANSFER
+        elif self.offer.is_impossible:
+            self.add_error(None, gettext("Nothing is ordered: there is no way to pay for this."))
+        elif not self.offer.methods:
+            cleaned["payment_method"] = CREDIT
+            if not cleaned["uses_credit"]:
+                self.add_error("uses_credit", gettext("There is no other way to pay for this: use your credit."))
+        return cleaned
+
+
+class QuantityForm(forms.Form):
+    """How many of something in the basket."""
+
+    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=MOST_UNITS)

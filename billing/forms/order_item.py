@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.forms.product_inputs import FIELD_PREFIX, OPTION_PREFIX, ProductInputs
 from billing.queries.addons import AddonParent, addon_price, asks_domain, supplied_values
-from billing.queries.order_units import find_sharing_fault, most_units
+from billing.queries.order_units import find_sharing_fault, most_units, stock_words
 from billing.queries.terms import PricingTerms
 from catalog.fields import is_sold_singly
 from catalog.models import Price, Product
@@ -84,9 +84,12 @@ class OrderItemForm(ProductInputs):
         quantity.help_text = _("All of them are one service.") if is_scaling else _("Each one is a service of its own.")
 
     def clean(self) -> dict[str, Any]:
-        """What several of them cannot share is told on the quantity."""
+        """What several of them cannot share is told on the quantity, and so is the stock where there is a choice."""
         cleaned = super().clean()
         quantity = cleaned.get("quantity") or 1
+        if self.product.has_stock_control and quantity > self.product.stock_quantity:
+            place = "quantity" if "quantity" in self.fields else None
+            self.add_error(place, stock_words(self.product.stock_quantity))
         if not self.errors and (fault := find_sharing_fault(self.product, quantity, cleaned["fields"])):
             self.add_error("quantity", fault)
         return cleaned

@@ -1,15 +1,19 @@
 """A new client: who they are, where the bill goes, how they log in."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from billing.forms.passwords import DIFFERENT, NewPasswordInput, repeat_password
 from billing.models import Client, User
 from billing.queries.tax_numbers import WRONG_TAX_ID, clean_tax_id
 from catalog.models import Currency
@@ -20,11 +24,19 @@ def _text(label: Any, autocomplete: str, *, limit: int, required: bool = False, 
     return forms.CharField(label=label, max_length=limit, required=required, widget=widget, **options)
 
 
+@dataclass(frozen=True, slots=True)
+class FormSection:
+    """Inputs under one heading."""
+
+    title: str | Promise
+    fields: tuple[BoundField, ...]
+
+
 class AddressFields(forms.Form):
     """Name and billing address, as they stand on invoices."""
 
     half_fields: ClassVar[frozenset[str]] = frozenset(
-        {"first_name", "last_name", "city", "state", "postcode", "country"}
+        {"first_name", "last_name", "city", "state", "postcode", "country", "phone"}
     )
 
     first_name = _text(_("First name"), "given-name", limit=100, required=True)
@@ -65,9 +77,9 @@ class AddressFields(forms.Form):
 
 
 class RegistrationForm(AddressFields):
-    """Everything that register_client asks for."""
+    """Everything that register_client asks for, in the sections of WHMCS (guide B)."""
 
-    half_fields = AddressFields.half_fields | {"currency", "language"}
+    half_fields = AddressFields.half_fields | {"email", "currency", "language"}
 
     email = forms.EmailField(
         label=_("E-mail"),
@@ -80,8 +92,9 @@ class RegistrationForm(AddressFields):
         max_length=256,
         strip=False,
         help_text=_("At least 10 characters."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
+        widget=NewPasswordInput(repeated_by="password_again", render_value=True),
     )
+    password_again = repeat_password(render_value=True)
     currency = forms.ModelChoiceField(
         label=_("Currency"),
         queryset=Currency.objects.order_by("code"),
@@ -90,10 +103,29 @@ class RegistrationForm(AddressFields):
     )
     language = forms.ChoiceField(label=_("Language of letters"), choices=settings.LANGUAGES)
 
-    field_order = ("email", "password", "first_name", "last_name", "company", "country", "postcode", "city", "state")
+    is_subscribed = forms.BooleanField(
+        label=_("Send me news and offers"),
+        required=False,
+        help_text=_("By letter. You can change your mind in your profile."),
+    )
+    SECTIONS: ClassVar = (
+        (_("Personal information"), ("first_name", "last_name", "email", "phone")),
+        (
+            _("Billing address"),
+            ("company", "country", "postcode", "city", "state", "address1", "address2", "tax_id"),
+        ),
+        (_("Additional information"), ("currency", "language", "is_subscribed")),
+        (_("Account security"), ("password", "password_again")),
+    )
+
+    field_order = tuple(name for _title, names in SECTIONS for name in names)
 
     def __init__(self, data: Any = None, *, currency: Currency):
         super().__init__(data, initial={"currency": currency.pk, "language": get_language()})
+        choices = self.fields["currency"]
+        assert isinstance(choices, forms.ModelChoiceField)
+        # A list: the input itself would read the rows twice.
+        choices.choices = [(one.pk, str(one)) for one in Currency.objects.order_by("code")]
 
     def clean_email(self) -> str:
         """Refuses an address that somebody uses, with the way out."""
@@ -102,10 +134,22 @@ class RegistrationForm(AddressFields):
             raise ValidationError(_("This e-mail is registered already. Log in, or reset the password."))
         return email
 
+    @property
+    def sections(self) -> list[FormSection]:
+        """Every input, under its heading."""
+        return [FormSection(title, tuple(self[name] for name in names)) for title, names in self.SECTIONS]
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        """What register_client takes."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "password_again"}
+
     def clean(self) -> dict[str, Any]:
-        """Judges the password against the name and the address, too."""
+        """Judges the password against the name and the address, too, and that it was typed the same twice."""
         cleaned = super().clean()
         password = cleaned.get("password")
+        if password and cleaned.get("password_again", password) != password:
+            self.add_error("password_again", DIFFERENT)
         if password:
             names = {name: cleaned.get(name, "") for name in ("email", "first_name", "last_name")}
             try:

@@ -35,6 +35,7 @@ class Client(models.Model):
     phone = models.CharField(_("phone"), max_length=30, blank=True, default="")
     currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, verbose_name=_("currency"))
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
+    is_subscribed = models.BooleanField(_("news and offers"), default=False, help_text=_("By e-mail, if they wish."))
     # Equals the client's CREDIT account in the ledger; kept here so that it can be locked and checked.
     credit_balance = models.DecimalField(_("credit balance"), max_digits=19, decimal_places=4, default=0)
     users = models.ManyToManyField(settings.AUTH_USER_MODEL, through="ClientUser", related_name="clients")

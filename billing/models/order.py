@@ -37,6 +37,8 @@ class Order(models.Model):
     )
     promo_code = models.CharField(_("promo code"), max_length=50, blank=True, default="")
     notes = models.TextField(_("notes"), blank=True, default="")
+    # The client's own yes to the terms of service, where the store asks for it; which ones stands in the event.
+    terms_accepted_at = models.DateTimeField(_("terms accepted at"), null=True, blank=True)
     placed_at = models.DateTimeField(_("placed at"))
     accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
 

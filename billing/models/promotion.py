@@ -91,6 +91,11 @@ class Promotion(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def has_uses_left(self) -> bool:
+        """Whether it may be used once more, as far as this row knows."""
+        return self.max_uses == 0 or self.uses < self.max_uses
+
     def clean(self) -> None:
         """What the constraints want, said on the field that it is about."""
         self.code = self.code.strip()

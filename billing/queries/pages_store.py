@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from django.db.models import Q
 from django.utils.translation import gettext
 
 from billing.models import Client, Service
 from billing.queries.addons import addon_price
+from billing.queries.order_units import stock_words
 from billing.queries.terms import PricingTerms
-from catalog.models import Currency, Price, Product
+from catalog.models import Currency, Price, Product, QuantityMode
 from catalog.options import ChosenOption, OptionsInvalid, choose_options
 from catalog.pricing import PricedItem, Quote, quote
 from catalog.queries import ORDER_ROWS, get_price
+from catalog.queries_offers import cross_sold_by
 
 
 class Configured(Protocol):
@@ -61,6 +64,18 @@ class BasketLine:
     parent: Service | None
     amount: Decimal
     domain: str
+
+    @property
+    def has_quantity(self) -> bool:
+        """Whether it can be changed how many are wanted: not where one is added to what is there."""
+        is_alone = self.addon_of is None and self.parent is None
+        return is_alone and (self.product.quantity_mode != QuantityMode.ONE or self.quantity > 1)
+
+    @property
+    def stock_fault(self) -> str:
+        """Why there are not as many as are wanted."""
+        left = self.product.stock_quantity
+        return stock_words(left) if self.product.has_stock_control and self.quantity > left else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +128,28 @@ def later_payments(items: Sequence[PricedItem], quoted: Quote) -> list[LaterPaym
     return [LaterPayment(cycle, renewals, amount) for (cycle, renewals), amount in sums.items()]
 
 
+def read_products(choices: Sequence[Choice], *, has_cross_sells: bool) -> Mapping[int, Product]:
+    """All that pricing the basket reads, the products recommended with it too: five queries, however much is in it."""
+    ids = product_ids(choices)
+    wanted = Q(pk__in=ids, is_retired=False)
+    rows = Product.objects.filter(wanted | cross_sold_by(ids) if has_cross_sells else wanted)
+    return rows.select_related("group").prefetch_related(*ORDER_ROWS).in_bulk()
+
+
+def product_ids(choices: Sequence[Choice]) -> set[int]:
+    """What is in the basket, addons too."""
+    return {entry.product_id for choice in choices for entry in (choice, *choice.addons)}
+
+
 def price_basket(
-    choices: Sequence[Choice], *, currency: Currency, client: Client | None, terms: PricingTerms
+    choices: Sequence[Choice],
+    *,
+    products: Mapping[int, Product],
+    currency: Currency,
+    client: Client | None,
+    terms: PricingTerms,
 ) -> PricedBasket:
-    """Prices the basket at this moment's prices; the same few queries however much is in it."""
-    ids = {entry.product_id for choice in choices for entry in (choice, *choice.addons)}
-    rows = Product.objects.filter(pk__in=ids, is_retired=False)
-    products = rows.select_related("group").prefetch_related(*ORDER_ROWS).in_bulk()
+    """Prices the basket at this moment's prices; what `products` lacks cannot be ordered any more."""
     parents = _parents_of(choices, client)
     found: list[_Found] = []
     missing: list[MissingChoice] = []
@@ -159,10 +189,8 @@ def _parent_product(addon: _Found, found: Sequence[_Found]) -> Product | None:
     return addon.parent.product if addon.parent else None
 
 
-def wanted_products(choices: Sequence[Choice]) -> list[tuple[Product, str]]:
-    """The products chosen with their cycles, an addon with that of what it goes with; one query."""
-    ids = {entry.product_id for choice in choices for entry in (choice, *choice.addons)}
-    products = Product.objects.in_bulk(ids)
+def wanted_products(choices: Sequence[Choice], products: Mapping[int, Product]) -> list[tuple[Product, str]]:
+    """The products chosen with their cycles, an addon with that of what it goes with."""
     return [
         (products[entry.product_id], choice.cycle)
         for choice in choices

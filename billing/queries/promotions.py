@@ -1,8 +1,9 @@
 """Promo codes: whether one may be used here, and what it takes off a product (B4)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
+from django.db.models import Value
 from django.utils.translation import gettext as _
 
 from billing.models import Audience, Client, Order, OrderStatus, Promotion, Service
@@ -17,9 +18,10 @@ class PromotionRefused(Exception):
 class PromotionTerms:
     """A promo code that may be used, asked for each product."""
 
-    def __init__(self, promotion: Promotion) -> None:
+    def __init__(self, promotion: Promotion, *, applies_to: Collection[int]) -> None:
+        """`applies_to`: ids of the products that it is for; none: every product."""
         self.promotion = promotion
-        self._products = set(promotion.applies_to.values_list("pk", flat=True))
+        self._products = applies_to
 
     def discount(self, product: Product, cycle: str) -> Discount | None:
         """What is taken off each unit of `product`; None where the code does not apply."""
@@ -48,13 +50,14 @@ def find_promotion(
         raise PromotionRefused(_("This promo code is not valid yet."))
     if promotion.ends_on and on > promotion.ends_on:
         raise PromotionRefused(_("This promo code has expired."))
-    if not Promotion.objects.with_uses_left().filter(pk=promotion.pk).exists():
+    if not promotion.has_uses_left:
         raise PromotionRefused(used_up_words())
     if promotion.currency_id and promotion.currency_id != currency_id:
         raise PromotionRefused(_("This promo code is for payments in %(code)s.") % {"code": promotion.currency_id})
     check_audience(promotion, client=client)
-    _check_required(promotion, client, wanted)
-    terms = PromotionTerms(promotion)
+    applies_to, required = _read_products(promotion)
+    _check_required(promotion, required, client, wanted)
+    terms = PromotionTerms(promotion, applies_to=applies_to)
     if not any(terms.discount(product, cycle) for product, cycle in wanted):
         raise PromotionRefused(_("This promo code is not for what you order."))
     return terms
@@ -78,8 +81,18 @@ def check_audience(promotion: Promotion, *, client: Client | None, apart_from: O
         raise PromotionRefused(_("You have used this promo code already."))
 
 
-def _check_required(promotion: Promotion, client: Client | None, wanted: Sequence[tuple[Product, str]]) -> None:
-    names = dict(promotion.requires.values_list("pk", "name"))
+def _read_products(promotion: Promotion) -> tuple[set[int], dict[int, str]]:
+    """Ids of what the code is for; id → name of what it requires; one query."""
+    for_these = promotion.applies_to.order_by().annotate(role=Value("for")).values_list("role", "pk", "name")
+    required = promotion.requires.order_by().annotate(role=Value("required")).values_list("role", "pk", "name")
+    rows = list(for_these.union(required, all=True))
+    applies_to = {pk for role, pk, _name in rows if role == "for"}
+    return applies_to, {pk: name for role, pk, name in rows if role == "required"}
+
+
+def _check_required(
+    promotion: Promotion, names: Mapping[int, str], client: Client | None, wanted: Sequence[tuple[Product, str]]
+) -> None:
     if not names or names.keys() & {product.pk for product, _cycle in wanted}:
         return
     owned = Service.objects.live().filter(client=client, product__in=names)

@@ -97,7 +97,7 @@ class ChangePassword(PasswordChangeView):
         return super().form_valid(form)
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "password_again")
 @never_cache
 @require_http_methods(["GET", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
@@ -107,7 +107,7 @@ def register(request: HttpRequest) -> HttpResponse:
     form = RegistrationForm(request.POST if request.method == "POST" else None, currency=store_currency(request, None))
     if request.method == "POST" and form.is_valid():
         try:
-            client = register_client(now=timezone.now(), **form.cleaned_data)
+            client = register_client(now=timezone.now(), **form.profile)
         except ClientInvalid as error:
             for name, texts in error.errors.items():
                 for text in texts:

@@ -1,6 +1,7 @@
 """What a visitor has chosen and not ordered yet. It lives in the session, encrypted: fields may hold secrets."""
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -12,6 +13,8 @@ from vault.fields import DecryptionFailed, decrypt, encrypt
 SESSION_KEY = "basket"
 # The promo code that was typed or came with a link; the checkout judges it.
 PROMO_KEY = "promo_code"
+# What the order of this very basket goes by: all windows that show it submit the same key.
+CHECKOUT_KEY = "checkout_key"
 LIMIT = 20
 
 
@@ -82,6 +85,21 @@ def remove_addon_from_basket(request: HttpRequest, *, place: int, product_id: in
     _write(request, items)
 
 
+def set_quantity_in_basket(request: HttpRequest, *, place: int, quantity: int) -> None:
+    """Orders so many of an item; a place that is not there changes nothing."""
+    items = read_basket(request)
+    if place < len(items):
+        items[place] = replace(items[place], quantity=quantity)
+    _write(request, items)
+
+
+def checkout_key(request: HttpRequest) -> str:
+    """What makes one order of however many submits of the basket as it is now."""
+    if not request.session.get(CHECKOUT_KEY):
+        request.session[CHECKOUT_KEY] = secrets.token_urlsafe(24)
+    return str(request.session[CHECKOUT_KEY])
+
+
 def empty_basket(request: HttpRequest) -> None:
     """Takes everything out."""
     _write(request, [])
@@ -91,3 +109,5 @@ def _write(request: HttpRequest, items: list[BasketItem]) -> None:
     request.session[SESSION_KEY] = encrypt(json.dumps([asdict(item) for item in items])) if items else ""
     # The count is kept apart, so that the header of a page decrypts nothing.
     request.session[f"{SESSION_KEY}_count"] = len(items)
+    # A window that still shows the basket as it was must not order what it does not show.
+    request.session[CHECKOUT_KEY] = secrets.token_urlsafe(24)

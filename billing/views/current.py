@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate
+from typing import Any, Concatenate
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -60,6 +60,11 @@ def store_currency(request: HttpRequest, client: Client | None) -> Currency:
     currencies = list(Currency.objects.order_by("-is_default", "code"))
     chosen = request.session.get(CURRENCY_KEY)
     return next((currency for currency in currencies if currency.pk == chosen), currencies[0])
+
+
+def currency_context(currency: Currency, client: Client | None) -> dict[str, Any]:
+    """What a page needs to print prices and to offer others: a client has one currency, visitors choose."""
+    return {"currency": currency, "currencies": [] if client else Currency.objects.order_by("code")}
 
 
 def actor_of(request: HttpRequest) -> str:

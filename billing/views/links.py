@@ -8,15 +8,16 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from billing.forms.product_inputs import OPTION_PREFIX
 from billing.views.basket import PROMO_KEY
+from billing.views.order_templates import keep_template
 from catalog.models import Cycle, Product, ProductOption
-from catalog.queries_links import find_current_slugs, find_linked_group, find_linked_product
+from catalog.queries_links import find_current_slugs, find_linked_group, find_linked_product, find_retired_product
 
 # WHMCS's words for cycles that exist here.
 CYCLES: Final = {
@@ -34,16 +35,23 @@ _OPTION: Final = re.compile(r"configoption\[([\w-]{1,60})\]")
 def follow_links[**P](
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """A page of the store: keeps the `?promo=` of a link, and sends an old address on to where the thing is now."""
+    """A page of the store: keeps `?promo=` and `?template=` of a link, sends old addresses on to the present one.
+
+    A product that is no longer sold says so.
+    """
 
     @wraps(view)
     def follow(request: HttpRequest, /, *arguments: P.args, **slugs: P.kwargs) -> HttpResponse:
         keep_promo(request, request.GET.get("promo", ""))
+        keep_template(request, request.GET.get("template", ""))
         try:
             return view(request, *arguments, **slugs)
         except Http404:
             current = find_current_slugs(**slugs) if slugs else None  # type: ignore[arg-type]
             if current is None or current == slugs or request.resolver_match is None:
+                if retired := find_retired_product(**slugs):  # type: ignore[arg-type]
+                    context = {"room": "store", "product": retired}
+                    return render(request, "store/retired.html", context, status=404)
                 raise
             address = _with_query(reverse(request.resolver_match.view_name, kwargs=current), request.GET)
             # A form that was open meanwhile is sent on as it is.
@@ -62,6 +70,7 @@ def keep_promo(request: HttpRequest, code: str) -> None:
 def cart(request: HttpRequest) -> HttpResponse:
     """`cart.php` of WHMCS: `?a=add&pid=`, `?gid=`, `?a=view`, `?a=checkout`; anything else leads to the store."""
     keep_promo(request, request.GET.get("promocode", ""))
+    keep_template(request, request.GET.get("carttpl", ""))
     wanted = request.GET.get("a", "")
     if "pid" in request.GET and wanted in ("", "add"):
         return _to_product(request)

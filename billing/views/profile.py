@@ -18,7 +18,7 @@ from billing.views.current import actor_of, client_required
 @client_required
 def profile(request: HttpRequest, client: Client) -> HttpResponse:
     """Shows and changes who the bills are for."""
-    initial = {name: getattr(client, name) for name in PROFILE_FIELDS}
+    initial = {name: getattr(client, name) for name in (*PROFILE_FIELDS, "is_subscribed")}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

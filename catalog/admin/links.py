@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalog.models import Cycle, PaymentType, Product, ProductGroup
+from catalog.models import Cycle, OrderForm, PaymentType, Product, ProductGroup
 
 # WHMCS's words for our cycles.
 WHMCS_CYCLES = {
@@ -35,6 +35,10 @@ def product_links(request: HttpRequest, product: Product) -> list[Link]:
         Link(_("Order form"), home),
         *(Link(_("Order form, %(cycle)s") % {"cycle": cycle.label}, f"{home}?cycle={cycle}") for cycle in cycles),
         Link(_("With a promo code"), f"{home}?promo=CODE"),
+        Link(
+            _("Order form, %(template)s") % {"template": OrderForm.SINGLE_PAGE.label},
+            _in_template(home, OrderForm.SINGLE_PAGE),
+        ),
         Link(_("As in WHMCS"), pid),
         *(
             Link(_("As in WHMCS, %(cycle)s") % {"cycle": cycle.label}, f"{pid}&billingcycle={WHMCS_CYCLES[cycle]}")
@@ -47,10 +51,20 @@ def product_links(request: HttpRequest, product: Product) -> list[Link]:
 def group_links(request: HttpRequest, group: ProductGroup) -> list[Link]:
     """The group's page, also in the form of WHMCS."""
     cart = request.build_absolute_uri(reverse("store:cart"))
+    shelf = request.build_absolute_uri(reverse("store:group", args=[group.slug]))
     return [
-        Link(_("Product group"), request.build_absolute_uri(reverse("store:group", args=[group.slug]))),
+        Link(_("Product group"), shelf),
+        *(
+            Link(_("Product group, %(template)s") % {"template": form.label}, _in_template(shelf, form))
+            for form in OrderForm
+        ),
         Link(_("Product group as in WHMCS"), f"{cart}?gid={group.whmcs_id or group.pk}"),
     ]
+
+
+def _in_template(address: str, form: OrderForm) -> str:
+    """A link that shows the store in a template for the rest of the visit."""
+    return f"{address}?template={form.value.lower()}"
 
 
 def _cycles_of(product: Product) -> list[Cycle]:

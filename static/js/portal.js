@@ -1,4 +1,4 @@
-// Small behavior of the pages: copying, revealing secrets, menus, one submit a form, a generated password.
+// Small behavior of the pages: copying, revealing secrets, menus, one submit a form.
 const announce = (text) => {
   const live = document.getElementById("announcer");
   if (live) live.textContent = text;
@@ -60,34 +60,9 @@ const reveal = async (button) => {
   }
 };
 
-const ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_+%";
-const newPassword = (length) => {
-  // Bytes beyond the largest multiple of the alphabet would make some letters likelier.
-  const fair = 256 - (256 % ALPHABET.length);
-  let password = "";
-  while (password.length < length) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(length))) {
-      if (byte < fair && password.length < length) password += ALPHABET[byte % ALPHABET.length];
-    }
-  }
-  return password;
-};
-
-const generatePassword = (button) => {
-  const input = document.getElementById(button.dataset.generate);
-  input.value = newPassword(20);
-  input.type = "text";
-  input.dispatchEvent(new Event("change", { bubbles: true }));
-  const copyButton = button.parentElement.querySelector("[data-copy]");
-  copyButton.dataset.copy = input.value;
-  copyButton.hidden = false;
-  announce(button.dataset.done);
-};
-
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (button?.dataset.reveal) reveal(button);
-  else if (button?.dataset.generate) generatePassword(button);
   else if (button && ("copy" in button.dataset || "copyFrom" in button.dataset)) copy(button);
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;

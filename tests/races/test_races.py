@@ -1,8 +1,10 @@
 """Many at once, on PostgreSQL with real row locks: each thing happens once."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client as Browser
 
 from billing.actions.commands import CommandNotAllowed, run_command
 from billing.actions.order_decisions import OrderNotPending, accept_order, cancel_order
@@ -25,6 +27,8 @@ from billing.models import (
 from billing.provisioners.ispmanager_noc import open_remote_side
 from billing.queries.clock import database_now
 from noc.sandbox.server import Sandbox
+from tests.billing.views.pages import checkout_key, choose
+from tests.billing.views.test_checkout import PERSON
 from tests.builders import (
     World,
     judge_cover,
@@ -110,6 +114,27 @@ def test_credit_is_spent_once(world: World) -> None:
     assert ledger_balance("CREDIT") == 0
 
 
+def test_credit_taken_at_checkouts_is_spent_once(world: World) -> None:
+    add_credit(client=world.client, amount=Decimal("12.00"), reason="", actor="x", now=database_now())
+
+    def submit(number: int) -> Order:
+        return place_order(
+            client=world.client,
+            items=[ItemRequest(world.lite, "MONTHLY", 1, {"ip": f"192.0.2.{number + 1}"})],
+            payment_method="bank_transfer",
+            checkout_key=f"credit-{number}",
+            uses_credit=True,
+            actor="x",
+            now=database_now(),
+        )
+
+    assert len(at_once(submit)) == THREADS
+    assert Client.objects.get().credit_balance == 0
+    assert ledger_balance("CREDIT") == 0
+    taken = Payment.objects.filter(gateway="credit").order_by("-amount").values_list("amount", flat=True)
+    assert [*taken] == [Decimal(5), Decimal(5), Decimal(2)]
+
+
 def test_one_order_from_many_submits(world: World) -> None:
     def submit(_number: int) -> Order:
         return place_order(
@@ -123,6 +148,21 @@ def test_one_order_from_many_submits(world: World) -> None:
 
     assert len({order.pk for order in at_once(submit, refusals=(CheckoutConflict,))}) == 1
     assert (Order.objects.count(), Service.objects.count(), Invoice.objects.count()) == (1, 1, 1)
+
+
+def test_a_stranger_who_submits_from_many_windows_is_one_client_with_one_order(world: World) -> None:
+    visitor = Browser()
+    choose(visitor, ip="192.0.2.10")
+    sent = {**PERSON, "payment_method": "bank_transfer", "notes": "", "checkout_key": checkout_key(visitor)}
+
+    def submit(_number: int) -> int:
+        window = Browser()
+        window.cookies = visitor.cookies.copy()
+        return int(window.post("/checkout/", sent).status_code)
+
+    # A window that comes while another one logs in finds its visit over: it is told that nothing is in the basket.
+    assert 302 in at_once(submit)
+    assert (Order.objects.count(), Client.objects.filter(email="new.person@example.com").count()) == (1, 1)
 
 
 def test_one_claim_of_one_operation(world: World) -> None:

@@ -45,6 +45,7 @@ class ClientSerializer(serializers.ModelSerializer[Client]):
             "phone",
             "currency",
             "language",
+            "is_subscribed",
             "password",
             "credit_balance",
             "created_at",

@@ -90,6 +90,14 @@ class OrderRequestSerializer(serializers.Serializer[Any]):
     client = Reference(queryset=Client.objects.select_related("currency"), required=False)
     payment_method = serializers.CharField(default="bank_transfer", max_length=30)
     items = OrderItemSerializer(many=True, max_length=MOST_ITEMS)  # type: ignore[call-arg]  # many=True takes it
+    uses_credit = serializers.BooleanField(
+        default=False, help_text="The client's credit is taken first; `payment_method` pays the rest."
+    )
+    is_terms_accepted = serializers.BooleanField(
+        default=None,
+        allow_null=True,
+        help_text="The client agrees to the terms of service. A client's own key has to say so where there are any.",
+    )
     promo_code = serializers.CharField(default="", allow_blank=True, max_length=50)
     notes = serializers.CharField(default="", allow_blank=True, max_length=2000)
 
@@ -100,6 +108,7 @@ class OrderRequestSerializer(serializers.Serializer[Any]):
             if client is not None and client.pk != caller.client_id:
                 raise serializers.ValidationError({"client": _("This key orders for its own client only.")})
             attrs["client"] = caller.key.client
+            attrs["is_terms_accepted"] = bool(attrs["is_terms_accepted"])
         elif client is None:
             raise serializers.ValidationError({"client": _("This field is required.")})
         return attrs
@@ -150,6 +159,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "services",
             "lines",
             "notes",
+            "terms_accepted_at",
             "placed_at",
             "accepted_at",
         ]

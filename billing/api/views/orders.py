@@ -61,6 +61,8 @@ class OrderViewSet(RowsViewSet[Order]):
             payment_method=values["payment_method"],
             notes=values["notes"],
             promo_code=values["promo_code"],
+            uses_credit=values["uses_credit"],
+            is_terms_accepted=values["is_terms_accepted"],
             checkout_key=checkout_key,
             **deed,
         )

@@ -26,7 +26,8 @@ PERSON = {
 
 def test_a_client_comes_back_as_it_was_sent(admin: Api) -> None:
     created = admin.post("clients/", {**PERSON, "language": "ru"}, expect=201)
-    assert created == {**PERSON, "language": "ru", "tax_id": "", "is_tax_exempt": False} | {
+    usual = {"tax_id": "", "is_tax_exempt": False, "is_subscribed": False}
+    assert created == {**PERSON, "language": "ru", **usual} | {
         name: created[name] for name in ("id", "credit_balance", "created_at")
     }
     assert created["credit_balance"] == "0.00"
@@ -107,3 +108,10 @@ def test_credit_of_no_amount_is_refused(admin: Api, shop: Shop, amount: Any) -> 
 def test_clients_are_found_by_email(admin: Api, shop: Shop) -> None:
     assert admin.get("clients/", email="ANNA@example.com")["count"] == 1
     assert admin.get("clients/", email="vera@example.com")["count"] == 0
+
+
+def test_the_wish_for_news_is_kept_and_changed(admin: Api, shop: Shop) -> None:
+    address = f"clients/{shop.client.pk}/"
+    assert admin.get(address)["is_subscribed"] is False
+    assert admin.patch(address, {"is_subscribed": True})["is_subscribed"] is True
+    assert admin.patch(address, {"first_name": "Anne"})["is_subscribed"] is True

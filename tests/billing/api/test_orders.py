@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from billing.models import Client, Operation, Order, Promotion, Service
+from billing.models import Client, Operation, Order, Promotion, Service, StoreSettings
 from catalog.actions.products import update_product
-from catalog.models import AutoSetup, Product
+from catalog.models import AutoSetup, Product, ProductGroup
 from tests.billing.api.caller import Api
 from tests.billing.api.shop import Shop, buy, make_product, pay, place, work
 
@@ -364,3 +364,29 @@ def test_only_operators_vouch_for_a_license(admin: Api, shop: Shop) -> None:
     problem = Api.of_client(shop.client).post("orders/", {"items": [item]}, expect=400)
     assert list(problem["errors"]) == ["items.0.is_item_unchecked"]
     assert admin.post("orders/", shop.order_body(items=[item]), expect=201)["services"]
+
+
+def test_credit_is_taken_first_and_the_rest_stays_due(admin: Api, shop: Shop) -> None:
+    admin.post(f"clients/{shop.client.pk}/credit/", {"amount": "7.50", "reason": "gift"})
+    order = admin.post("orders/", shop.order_body(uses_credit=True), expect=201, Idempotency_Key="k1")
+    assert admin.post("orders/", shop.order_body(uses_credit=True), expect=200, Idempotency_Key="k1") == order
+    invoice = admin.get(f"invoices/{order['invoice']}/")
+    assert (invoice["status"], invoice["balance"]) == ("UNPAID", "10.00")
+    assert admin.get(f"clients/{shop.client.pk}/")["credit_balance"] == "0.00"
+
+
+def test_a_method_that_the_group_switches_off_is_refused_on_its_field(admin: Api, shop: Shop) -> None:
+    ProductGroup.objects.update(closed_payment_methods=["bank_transfer", "credit"])
+    problem = admin.post("orders/", shop.order_body(uses_credit=True), expect=400)
+    assert sorted(problem["errors"]) == ["payment_method", "uses_credit"]
+    assert not Order.objects.exists()
+    admin.post("orders/", shop.order_body(payment_method="manual"), expect=201)
+
+
+def test_a_client_agrees_to_the_terms_where_there_are_any(admin: Api, anna: Api, shop: Shop) -> None:
+    assert anna.post("orders/", shop.order_body(), expect=201)["terms_accepted_at"] is None
+    StoreSettings.objects.create(pk=1, terms_url="https://shop.example/terms")
+    for body in (shop.order_body(), shop.order_body(is_terms_accepted=False), shop.order_body(is_terms_accepted=None)):
+        assert list(anna.post("orders/", body, expect=400)["errors"]) == ["is_terms_accepted"]
+    assert anna.post("orders/", shop.order_body(is_terms_accepted=True), expect=201)["terms_accepted_at"]
+    assert admin.post("orders/", shop.order_body(), expect=201)["terms_accepted_at"] is None

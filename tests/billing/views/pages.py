@@ -7,6 +7,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from billing.models import Client
+from catalog.models import Product
 
 PASSWORD = "violet-harbour-42"
 PRODUCT = "/store/licenses/ispmanager-lite/"
@@ -34,13 +35,23 @@ def count_queries(browser: Browser, address: str) -> int:
     return len(captured)
 
 
-def choose(browser: Browser, *, cycle: str = "MONTHLY", quantity: int = 1, **fields: str) -> Any:
-    """Puts ispmanager lite into the basket."""
+def count_queries_of_post(browser: Browser, address: str, **values: Any) -> int:
+    """Of what htmx asks while somebody fills in a form."""
+    with CaptureQueriesContext(connection) as captured:
+        text_of(browser.post(address, values, headers={"HX-Request": "true"}))
+    return len(captured)
+
+
+def choose(
+    browser: Browser, *, cycle: str = "MONTHLY", quantity: int = 1, then: Product | None = None, **fields: str
+) -> Any:
+    """Puts ispmanager lite into the basket, and goes on to a recommended product (`then`)."""
     values = {f"field_{key}": value for key, value in fields.items()}
-    return browser.post(PRODUCT, {"cycle": cycle, "quantity": quantity, **values})
+    after = {"then": then.pk} if then else {}
+    return browser.post(PRODUCT, {"cycle": cycle, "quantity": quantity, **values, **after})
 
 
 def checkout_key(browser: Browser) -> str:
     """The hidden key of the checkout as the page gives it."""
     response = browser.get("/checkout/")
-    return str(response.context["page"].payment["checkout_key"].value())
+    return str(response.context["payment"]["checkout_key"].value())

@@ -78,6 +78,7 @@ class TestRegister:
     PERSON = {
         "email": "nora@example.com",
         "password": "quiet-lantern-77",
+        "password_again": "quiet-lantern-77",
         "first_name": "Nora",
         "last_name": "Person",
         "country": "DE",
@@ -91,6 +92,35 @@ class TestRegister:
         client = Client.objects.get(email="nora@example.com")
         assert (client.currency_id, client.language) == ("RUB", "ru")
         assert visitor.get("/services/").status_code == 200
+
+    def test_keeps_the_wish_for_news_which_the_profile_changes(self, world: World, visitor: Browser) -> None:
+        visitor.post("/account/register/", {**self.PERSON, "is_subscribed": "on"})
+        client = Client.objects.get(email="nora@example.com")
+        assert client.is_subscribed
+        values = {"first_name": "Nora", "last_name": "Person", "country": "DE", "language": "ru"}
+        visitor.post("/profile/", values)
+        client.refresh_from_db()
+        assert not client.is_subscribed
+
+    def test_has_the_sections_of_whmcs_in_order(self, world: World, visitor: Browser) -> None:
+        page = read(visitor, "/account/register/")
+        titles = ["Personal information", "Billing address", "Additional information", "Account security"]
+        places = [page.index(f"<legend>{title}</legend>") for title in titles]
+        assert places == sorted(places)
+
+    @pytest.mark.parametrize("address", ["/account/register/", "/account/password/"])
+    def test_new_passwords_come_with_their_tools(
+        self, world: World, anna_browser: Browser, visitor: Browser, address: str
+    ) -> None:
+        browser = visitor if "register" in address else anna_browser
+        page = read(browser, address)
+        assert "js/password.js" in page
+        assert "data-password-tools" in page
+        assert "zxcvbn.js" in page
+
+    def test_pages_without_a_new_password_bring_no_tools(self, world: World, visitor: Browser) -> None:
+        for address in ("/", "/account/login/"):
+            assert "password.js" not in read(visitor, address)
 
     def test_the_same_email_twice_is_refused_and_the_rest_kept(self, anna: Client, visitor: Browser) -> None:
         response = visitor.post("/account/register/", {**self.PERSON, "email": anna.email})

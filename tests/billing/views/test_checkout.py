@@ -14,6 +14,7 @@ from tests.builders import World, make_client, run_due_operations
 PERSON = {
     "email": "New.Person@Example.com",
     "password": "quiet-lantern-77",
+    "password_again": "quiet-lantern-77",
     "first_name": "Nora",
     "last_name": "Person",
     "country": "DE",
@@ -42,7 +43,7 @@ class TestKnownClient:
     def test_order_by_credit_is_paid_and_bought_by_itself(self, anna: Client, anna_browser: Browser) -> None:
         add_credit(client=anna, amount=Decimal(20), reason="test", actor="test", now=database_now())
         choose(anna_browser, ip="192.0.2.10")
-        order(anna_browser, payment_method="credit")
+        order(anna_browser, uses_credit="on")
         placed = Order.objects.get(client=anna)
         assert placed.invoice.status == InvoiceStatus.PAID
         run_due_operations()
@@ -117,7 +118,7 @@ class TestKnownClient:
         choose(anna_browser, ip="192.0.2.10")
         key = checkout_key(anna_browser)
         response = order(anna_browser, key=key, payment_method="gold")
-        assert response.context["page"].payment["checkout_key"].value() == key
+        assert response.context["payment"]["checkout_key"].value() == key
 
 
 class TestNewClient:
@@ -160,19 +161,19 @@ class TestNewClient:
         assert response.status_code == 422
         assert not Client.objects.filter(email="new.person@example.com").exists()
 
-    @pytest.mark.parametrize("name", ["email", "password", "first_name", "last_name", "country"])
+    @pytest.mark.parametrize("name", ["email", "password", "password_again", "first_name", "last_name", "country"])
     def test_each_missing_particular_is_told_and_the_rest_is_kept(
         self, world: World, visitor: Browser, name: str
     ) -> None:
         choose(visitor, ip="192.0.2.10")
         response = order(visitor, **{**PERSON, name: ""})
-        assert list(response.context["page"].registration.errors) == [name]
+        assert list(response.context["buyer"].registration.errors) == [name]
         assert 'value="Berlin"' in text_of(response)
 
     def test_weak_password_is_told_beside_its_field(self, world: World, visitor: Browser) -> None:
         choose(visitor, ip="192.0.2.10")
-        response = order(visitor, **{**PERSON, "password": "password12"})
-        assert "password" in response.context["page"].registration.errors
+        response = order(visitor, **{**PERSON, "password": "password12", "password_again": "password12"})
+        assert "password" in response.context["buyer"].registration.errors
 
     def test_currency_that_the_product_is_not_sold_in_is_told(self, world: World, visitor: Browser) -> None:
         choose(visitor, ip="192.0.2.10")

@@ -46,6 +46,15 @@ class TestShelves:
         visitor.post("/store/currency/", {"currency": "RUB"})
         assert "not sold in RUB" in read(visitor, PRODUCT)
 
+    @pytest.mark.parametrize(
+        ("sent", "leads"), [("/store/licenses/", "/store/licenses/"), ("https://evil.example/", "/"), ("", "/")]
+    )
+    def test_choosing_a_currency_leads_back_to_where_one_was(
+        self, world: World, visitor: Browser, sent: str, leads: str
+    ) -> None:
+        response = visitor.post("/store/currency/", {"currency": "RUB", "next": sent})
+        assert response.headers["Location"] == leads
+
     def test_client_sees_their_own_currency_whatever_was_chosen(self, anna: Client, anna_browser: Browser) -> None:
         anna_browser.post("/store/currency/", {"currency": "RUB"})
         assert "€5.00" in read(anna_browser, PRODUCT)
