@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from threading import Barrier
 from typing import Any
 
@@ -15,7 +16,7 @@ from billing.actions.ordering import CheckoutConflict, ItemRequest, OrderInvalid
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, add_credit, pay_with_credit, record_payment
 from billing.actions.provisioning.claiming import claim_operation
 from billing.actions.provisioning.pooling import take_next
-from billing.actions.renewals import issue_renewals, judge_cover
+from billing.actions.renewals import RenewalRefused, issue_renewal_now, issue_renewals, judge_cover
 from billing.models import (
     Client,
     Invoice,
@@ -35,7 +36,10 @@ from tests.builders import (
     World,
     make_active_service,
     make_client,
+    make_hosting,
     make_world,
+    open_windows,
+    pay,
     place,
     place_paid_order,
     run_due_operations,
@@ -290,3 +294,32 @@ def test_the_last_use_of_a_promo_code_is_used_once(world: World) -> None:
     assert len(at_once(buy, refusals=(OrderInvalid,))) == 1
     promotion.refresh_from_db()
     assert (promotion.uses, Order.objects.count()) == (1, 1)
+
+
+def test_the_last_renewal_is_invoiced_once(world: World) -> None:
+    """Its client, an operator and the nightly run ask at the same moment."""
+    open_windows()
+    product = make_hosting(world.group, recurring_limit=1)
+    service = place_paid_order(world.client, product)
+    Service.objects.update(status="ACTIVE")
+    service.refresh_from_db()
+    assert service.next_due_date is not None
+    due = service.next_due_date
+
+    def renew(number: int) -> Any:
+        now = database_now()
+        if number % 3 == 0:
+            return issue_renewals(on=due, now=now)
+        audience: Any = "client" if number % 3 == 1 else "operator"
+        return issue_renewal_now(service=service, actor="x", now=now, on=due, audience=audience).pk
+
+    at_once(renew)
+    assert InvoiceLine.objects.filter(service=service, period_start=due).count() == 1
+    pay(Invoice.objects.get(status="UNPAID"))
+    service.refresh_from_db()
+    refused = at_once(
+        lambda _number: issue_renewal_now(service=service, actor="x", now=database_now(), on=due),
+        refusals=(RenewalRefused,),
+    )
+    assert refused == []
+    assert issue_renewals(on=date(2099, 1, 1), now=database_now()) == 0
