@@ -52,6 +52,9 @@ def make_products(scene: Scene) -> Line:
                 "product_id": number,
                 "payment_type": "RECURRING",
                 "auto_setup": "PAYMENT",
+                # A month before the due date is any time: whoever looks around finds the button.
+                "on_demand": "OWN",
+                "on_demand_days": {"MONTHLY": 31},
                 "prices": [{"currency": "EUR", "cycle": "MONTHLY", "price": price, "setup_fee": setup_fee}],
             },
         )

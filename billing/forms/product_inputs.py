@@ -66,7 +66,7 @@ class ProductInputs(forms.Form):
         if is_domain_asked:
             self.fields[DOMAIN] = _domain_input()
         for option in offered_options(product, currency, cycles=[price.cycle for price in prices]):
-            self.fields[OPTION_PREFIX + option.key] = _count_of(option, prices)
+            self.fields[OPTION_PREFIX + option.key] = _count_of(option, prices, is_scaling=product.is_scaling)
         labels = {spec.key: dict(spec.choices) for spec in product_field_specs(product)}
         for custom in order_form_fields(product, supplied=supplied):
             self.fields[FIELD_PREFIX + custom.key] = _input_for(custom, labels.get(custom.key, {}))
@@ -180,7 +180,7 @@ def _domain_input() -> forms.Field:
     )
 
 
-def _count_of(option: ProductOption, prices: Sequence[Price]) -> forms.Field:
+def _count_of(option: ProductOption, prices: Sequence[Price], *, is_scaling: bool) -> forms.Field:
     """A number; its limits are judged by the catalog alone. Below it, what one costs for each period."""
     language = get_language() or settings.LANGUAGE_CODE
     costs = {row.cycle: row for row in option.prices.all() if row.currency_id == prices[0].currency_id}
@@ -189,11 +189,13 @@ def _count_of(option: ProductOption, prices: Sequence[Price]) -> forms.Field:
         for price in prices
         if price.cycle in costs
     ]
+    price_words = gettext("Price of one: %(prices)s.") % {"prices": " · ".join(words)}
+    each_words = gettext("So many for each unit.") if is_scaling else ""
     return forms.IntegerField(
         label=option_label(option),
         initial=option.minimum,
         required=False,
-        help_text=gettext("Price of one: %(prices)s.") % {"prices": " · ".join(words)},
+        help_text=" ".join(filter(None, (price_words, each_words))),
         widget=forms.NumberInput(attrs={"min": option.minimum, "max": option.maximum, "inputmode": "numeric"}),
     )
 

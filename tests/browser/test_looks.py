@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.conftest import LogIn, find_barriers, is_wider_than_screen
-from tests.builders import World, make_active_service, place
+from tests.builders import World, make_active_service, open_windows, place
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = (360, 768, 1440)
@@ -50,6 +50,7 @@ class TestNoBarriers:
     ) -> None:
         portal.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         service = make_active_service(shop.client, shop.lite, ip="192.0.2.10", licname="w" * 60 + ".example.com")
+        open_windows()
         waiting = place(shop.client, shop.lite, ip="192.0.2.11")
         log_in(shop.client)
         own = f"/services/{service.pk}/"

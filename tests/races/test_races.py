@@ -1,5 +1,6 @@
 """Many at once, on PostgreSQL with real row locks: each thing happens once."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, add_cre
 from billing.actions.provisioning.claiming import claim_operation
 from billing.actions.provisioning.pooling import take_next
 from billing.actions.renewal_runs import issue_renewals
+from billing.actions.renewals import RenewalRefused, issue_renewal_now
 from billing.models import (
     Client,
     Invoice,
@@ -34,7 +36,10 @@ from tests.builders import (
     judge_cover,
     make_active_service,
     make_client,
+    make_hosting,
     make_world,
+    open_windows,
+    pay,
     place,
     place_paid_order,
     run_due_operations,
@@ -304,3 +309,32 @@ def test_the_last_use_of_a_promo_code_is_used_once(world: World) -> None:
     assert len(at_once(buy, refusals=(OrderInvalid,))) == 1
     promotion.refresh_from_db()
     assert (promotion.uses, Order.objects.count()) == (1, 1)
+
+
+def test_the_last_renewal_is_invoiced_once(world: World) -> None:
+    """Its client, an operator and the nightly run ask at the same moment."""
+    open_windows()
+    product = make_hosting(world.group, recurring_limit=1)
+    service = place_paid_order(world.client, product)
+    Service.objects.update(status="ACTIVE")
+    service.refresh_from_db()
+    assert service.next_due_date is not None
+    due = service.next_due_date
+
+    def renew(number: int) -> Any:
+        now = database_now()
+        if number % 3 == 0:
+            return issue_renewals(on=due, now=now)
+        audience: Any = "client" if number % 3 == 1 else "operator"
+        return issue_renewal_now(service=service, actor="x", now=now, on=due, audience=audience).pk
+
+    at_once(renew)
+    assert InvoiceLine.objects.filter(service=service, period_start=due).count() == 1
+    pay(Invoice.objects.get(status="UNPAID"))
+    service.refresh_from_db()
+    refused = at_once(
+        lambda _number: issue_renewal_now(service=service, actor="x", now=database_now(), on=due),
+        refusals=(RenewalRefused,),
+    )
+    assert refused == []
+    assert issue_renewals(on=date(2099, 1, 1), now=database_now()) == 0

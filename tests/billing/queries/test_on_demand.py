@@ -66,7 +66,7 @@ def test_a_fresh_portal_offers_none(service: Service) -> None:
 def test_the_products_own_days_win_over_the_stores(
     service: Service, product: Product, store: dict[str, int], own: dict[str, Any], first_day: date | None
 ) -> None:
-    StoreSettings.objects.create(on_demand_days=store)
+    StoreSettings.objects.create(pk=1, on_demand_days=store)
     update_product(product=product, values=own)
     service.refresh_from_db()
     found = find_on_demand(service, on=DUE)
