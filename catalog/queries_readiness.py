@@ -219,11 +219,13 @@ def _check_fields(product: Product, facts: _Facts) -> Iterator[Point]:
             faults.append(_("“%(field)s” is required, but has no options to choose from.") % {"field": field.label})
     module, tariff = MODULES.get(product.module), _tariff_of(product, facts)
     specs = module.fields_of(product.kind, product.tariff_id, tariff.name if tariff else "") if module else ()
+    if missing := ", ".join(spec.key for spec in specs if spec.key not in fields):
+        faults.append(_("Fields that the module reads are missing, saving creates them: %(keys)s.") % {"keys": missing})
     for spec in specs:
         stored = fields.get(spec.key)
         if stored is None:
-            faults.append(_("The module's field “%(key)s” is missing: saving creates it.") % {"key": spec.key})
-        elif spec.is_required and spec.on_order_form and (stored.is_admin_only or not stored.is_on_order_form):
+            continue
+        if spec.is_required and spec.on_order_form and (stored.is_admin_only or not stored.is_on_order_form):
             words = _("Clients are not asked for “%(field)s”, which the module needs: show it on the order form.")
             faults.append(words % {"field": stored.label})
     for fault in faults:

@@ -29,6 +29,7 @@ from billing.admin.forms import BackOfficeForm
 from billing.automation.starting import DutyNotWaiting
 from billing.permissions import Permission
 from billing.queries.clock import database_now
+from catalog.actions.products import ProductInvalid
 from noc.servers import ServerInvalid
 
 # What an action may answer instead of doing it: shown in the dialog, nothing typed is lost.
@@ -48,6 +49,7 @@ REFUSALS: Final = (
     PaymentConflict,
     PaymentInvalid,
     PooledLicenseKept,
+    ProductInvalid,
     RemedyFailed,
     RemedyInvalid,
     RemedyNotFitting,

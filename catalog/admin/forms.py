@@ -63,6 +63,10 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["slug"].required = False
         self.fields["slug"].help_text = _("Left empty, it follows from the name.")
         self.fields["server_group"].empty_label = _("None: the default server")  # type: ignore[attr-defined]
+        self.fields["cross_sells"].help_text = _("Recommended while this product is ordered. Type to search.")
+        self.fields["addons"].help_text = _(
+            "Offered on the order form of this product and on the services that clients have of it. Type to search."
+        )
         for name in ("short_description", "description"):
             self.fields[name].widget.attrs["rows"] = 3
         self.fields["tariff_id"].help_text = format_html('<span id="tariff-words">{}</span>', self.tariff_words)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from unfold.widgets import CHECKBOX_CLASSES
 
 from catalog.admin.price_grid import Cell, Cells, GridRow, PriceGrid, PriceGridField
 from catalog.models import Currency, Cycle, PaymentType
@@ -22,6 +23,7 @@ class ProductPrices(PriceGrid):
         for row, described in zip(self.rows, context["widget"]["rows"], strict=True):
             tables.setdefault(row.currency.pk, []).append(described)
         context["widget"]["tables"] = list(tables.items())
+        context["widget"]["checkbox_class"] = " ".join(CHECKBOX_CLASSES)
         return context
 
     def describe(self, name: str, row: GridRow, cell: Cell) -> dict[str, Any]:

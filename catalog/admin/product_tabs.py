@@ -72,7 +72,7 @@ TABS: Final = (
                 gettext_lazy("Affiliates"),
                 {"fields": [("affiliate_pay", "affiliate_amount"), "is_affiliate_once"]},
             ),
-            (gettext_lazy("Order in the store"), {"fields": ["position"]}),
+            (gettext_lazy("Place in the store"), {"fields": ["position"]}),
         ),
     ),
     Tab("links", gettext_lazy("Links"), template="admin/catalog/links.html"),

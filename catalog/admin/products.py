@@ -27,13 +27,12 @@ from catalog.models import Product
 from catalog.modules import KIND_LABELS
 
 
-@admin.register(Product)
 class ProductAdmin(ReadOnlyWords, TabbedAdmin):
-    """Products. Saving goes through `catalog.actions.products.save_product`."""
+    """Products. Saving goes through `catalog.actions.products.save_product`; `billing.admin` adds what it knows."""
 
     form = ProductForm
     tabs = TABS
-    list_display = ["name", "group", "ready", "tariff_id", "kind_words", "payment_type", "auto_setup", "shelf_words"]
+    list_display = ["name", "group", "ready", "tariff_id", "kind_words", "payment_type", "shelf_words"]
     list_select_related = ["group", "server_group"]
     list_filter = [
         ReadinessFilter,
@@ -49,7 +48,7 @@ class ProductAdmin(ReadOnlyWords, TabbedAdmin):
     list_fullwidth = True
     search_fields = ["name", "slug", "tariff_id"]
     autocomplete_fields = ["addons", "cross_sells"]
-    change_form_outer_before_template = "admin/catalog/product/checklist.html"
+    change_form_outer_before_template = "admin/catalog/product/above.html"
 
     class Media:
         css = {"all": ["css/product.css"]}
@@ -100,7 +99,7 @@ class ProductAdmin(ReadOnlyWords, TabbedAdmin):
     ) -> HttpResponse:
         """With the checklist, fields to rename and ready links."""
         product = self.get_object(request, object_id) if object_id else None
-        more: dict[str, Any] = self._facts_of(request, product) if product is not None else {}
+        more: dict[str, Any] = self.facts_of(request, product) if product is not None else {}
         context = {**(extra_context or {}), **more}
         try:
             page: HttpResponse = super().changeform_view(request, object_id, form_url, context)
@@ -109,11 +108,13 @@ class ProductAdmin(ReadOnlyWords, TabbedAdmin):
             page = super().changeform_view(request, object_id, form_url, context)
         return page
 
-    def _facts_of(self, request: HttpRequest, product: Product) -> dict[str, Any]:
+    def facts_of(self, request: HttpRequest, product: Product) -> dict[str, Any]:
+        """What the page shows besides its form."""
         facts: dict[str, Any] = {
             "links": product_links(request, product),
             "renames": len(propose_renames(product)),
             "checklist": make_checklist(request, product),
+            "store_address": reverse("store:product", args=[product.group.slug, product.slug]),
         }
         if facts["renames"] and self.has_change_permission(request, product):
             facts["renames_address"] = reverse("admin:catalog_customfield_names", args=[product.pk])

@@ -56,6 +56,11 @@ class Checklist:
     readiness: Readiness
     lines: list[ChecklistLine]
 
+    @property
+    def notes(self) -> int:
+        """How many points are worth knowing, though they keep nobody from buying."""
+        return sum(line.point.state == State.NOTE for line in self.lines)
+
 
 def make_checklist(request: HttpRequest, product: Product) -> Checklist:
     """All points of the product, those to be dealt with first."""
