@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -28,10 +29,8 @@ def arrange_view(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         _arrange(request)
         return redirect("admin:catalog_product_arrange")
-    rows: dict[int, list[Product]] = {group.pk: [] for group in ProductGroup.objects.all()}
-    for product in Product.objects.order_by("position", "name", "id"):
-        rows[product.group_id].append(product)
-    groups = [(group, rows[group.pk]) for group in ProductGroup.objects.all()]
+    products = Prefetch("products", Product.objects.order_by("position", "name", "id"))
+    groups = [(group, list(group.products.all())) for group in ProductGroup.objects.prefetch_related(products)]
     trail = ((reverse("admin:catalog_product_changelist"), _("Products")),)
     context = {**frame(request, *trail, title=_("Arrange the store")), "groups": groups}
     return TemplateResponse(request, "admin/catalog/product/arrange.html", context)

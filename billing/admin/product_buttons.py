@@ -49,7 +49,8 @@ class DuplicateProduct(Button[Product]):
     def make_form(self, subject: Product | None, data: Any) -> forms.Form:
         assert subject is not None
         copied = _("%(product)s (copy)") % {"product": subject.name}
-        return DuplicateForm(data, initial={"name": copied[:150], "group": subject.group_id})
+        # The page below the dialog has inputs of the same names.
+        return DuplicateForm(data, initial={"name": copied[:150], "group": subject.group_id}, auto_id="copy_%s")
 
     def run(self, subject: Product | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
         assert subject is not None

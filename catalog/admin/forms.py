@@ -62,6 +62,8 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
             return
         self.fields["slug"].required = False
         self.fields["slug"].help_text = _("Left empty, it follows from the name.")
+        # It falls with each order: a page that was open meanwhile must not put back what has been sold.
+        self.fields["stock_quantity"].show_hidden_initial = True
         self.fields["server_group"].empty_label = _("None: the default server")  # type: ignore[attr-defined]
         self.fields["cross_sells"].help_text = _("Recommended while this product is ordered. Type to search.")
         self.fields["addons"].help_text = _(
@@ -116,7 +118,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields[name].widget.attrs |= {
                 "hx-post": address,
                 "hx-trigger": "change",
-                "hx-target": "#product-prices",
+                "hx-target": "#id_prices",
                 "hx-swap": "outerHTML",
             }
 
@@ -133,7 +135,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
     def prices_to_write(self) -> list[PriceValues] | None:
-        """All prices, or None where nothing of them was changed: somebody else may have done so meanwhile."""
+        """All prices; None where nothing of them was changed."""
         if self.instance.pk and "prices" not in self.changed_data:
             return None
         prices: list[PriceValues] = self.cleaned_data["prices"]

@@ -124,5 +124,5 @@ def _error_of(bound: Any, row: str = "") -> TabError:
 
 
 def _row_words(form: Any) -> str:
-    """The stored row; what was typed may be the very thing that is wrong."""
+    """The row as it is titled on the page."""
     return str(form.instance) if form.instance.pk else _("New line")

@@ -5,14 +5,14 @@
   // Prices. A line that does not fit the payment type is neither shown nor sent; what was typed in it stays.
   const fitPrices = () => {
     const chosen = document.getElementById("id_payment_type")?.value;
-    document.querySelectorAll("#product-prices [data-payment-type]").forEach((part) => {
+    document.querySelectorAll("#id_prices [data-payment-type]").forEach((part) => {
       const fits = part.dataset.paymentType === chosen;
       part.hidden = !fits;
       if (!part.classList.contains("is-closed")) {
         part.querySelectorAll("input").forEach((input) => { input.disabled = !fits; });
       }
     });
-    document.querySelectorAll("#product-prices table").forEach((table) => { table.hidden = chosen === "FREE"; });
+    document.querySelectorAll("#id_prices table").forEach((table) => { table.hidden = chosen === "FREE"; });
   };
 
   // Custom fields. Only the inputs that the type of the field has.
@@ -30,7 +30,7 @@
 
   // `key|Label` is taken apart as soon as it stands in one of the two inputs.
   const splitName = (input) => {
-    const [, row, part] = input.name.match(/^custom_fields-(\d+)-(key|label)$/) || [];
+    const [, row, part] = (input.name || "").match(/^custom_fields-(\d+)-(key|label)$/) || [];
     if (!row || !input.value.includes("|")) return;
     const key = document.querySelector(`[name="custom_fields-${row}-key"]`);
     const label = document.querySelector(`[name="custom_fields-${row}-label"]`);
@@ -78,9 +78,24 @@
     if (target.matches('[name^="custom_fields-"][name$="-sample"], [name^="custom_fields-"][name$="-validation"]')) trySample(target);
   });
   document.addEventListener("htmx:afterSwap", fitPrices);
-  document.addEventListener("formset:added", (event) => fitFields(event.target.parentElement));
+  // A row that is added is there to be filled in.
+  document.addEventListener("formset:added", (event) => {
+    const row = event.target.closest(".form-group");
+    fitFields(row);
+    setTimeout(() => {
+      window.Alpine.$data(row).openRow = true;
+      row.querySelector("input:not([type=hidden])")?.focus();
+    });
+  });
   document.addEventListener("DOMContentLoaded", () => {
     fitPrices();
     fitFields(document);
+  });
+  // The search inputs that select2 makes have no names of their own.
+  window.addEventListener("load", () => {
+    document.querySelectorAll("select.admin-autocomplete").forEach((select) => {
+      const search = select.parentElement.querySelector(".select2-search__field");
+      if (search && select.labels.length) search.setAttribute("aria-label", select.labels[0].textContent.trim());
+    });
   });
 })();
