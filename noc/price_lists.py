@@ -74,6 +74,29 @@ def find_tariff(tariff_id: str, *, server_group: ServerGroup | None = None) -> T
     return _agree(live) if live else known
 
 
+def find_tariffs(wanted: Iterable[tuple[str, int | None]]) -> dict[tuple[str, int | None], Tariff | None]:
+    """What `find_tariff` says of many: (Product ID, id of the server group or None) → tariff. Three queries at most."""
+    pairs = set(wanted)
+    entries: dict[str, list[PriceListEntry]] = {}
+    rows = PriceListEntry.objects.filter(tariff_id__in={tariff_id for tariff_id, _group in pairs})
+    for entry in rows.order_by("server__name"):
+        entries.setdefault(entry.tariff_id, []).append(entry)
+    if not entries:
+        return {pair: built_in(pair[0]) for pair in pairs}
+    defaults = {pk for pk, is_default in Server.objects.values_list("pk", "is_default") if is_default}
+    members: dict[int | None, set[int]] = {}
+    for member_of, server_id in ServerGroup.objects.filter(servers__isnull=False).values_list("pk", "servers"):
+        members.setdefault(member_of, set()).add(server_id)
+    found: dict[tuple[str, int | None], Tariff | None] = {}
+    for tariff_id, group_id in pairs:
+        known, asked = built_in(tariff_id), members.get(group_id, set()) if group_id else defaults
+        is_anyone = not group_id and not defaults
+        listed = [entry for entry in entries.get(tariff_id, ()) if is_anyone or entry.server_id in asked]
+        live = [_tariff_of(entry, known) for entry in listed]
+        found[tariff_id, group_id] = _agree(live) if live else known
+    return found
+
+
 def _servers_in_question(server_group: ServerGroup | None) -> Iterable[Server]:
     if server_group is not None:
         return server_group.servers.all()

@@ -10,11 +10,14 @@ from billing.admin.invoices import InvoiceAdmin
 from billing.admin.operations import OperationAdmin
 from billing.admin.orders import OrderAdmin
 from billing.admin.pool import PooledLicenseAdmin
+from billing.admin.product_groups import ProductGroupAdmin
+from billing.admin.products import ProductAdmin
 from billing.admin.promotions import PromotionAdmin
 from billing.admin.records import EmailAdmin, EventAdmin
 from billing.admin.servers import ServerAdmin
 from billing.admin.services import ServiceAdmin
 from billing.admin.staff import UserAdmin
+from billing.admin.store_settings import StoreSettingsAdmin
 from billing.admin.tariff_products import TariffCostAdmin
 from billing.admin.tax_rules import TaxRuleAdmin
 
@@ -32,9 +35,12 @@ __all__ = [
     "OperationAdmin",
     "OrderAdmin",
     "PooledLicenseAdmin",
+    "ProductAdmin",
+    "ProductGroupAdmin",
     "PromotionAdmin",
     "ServerAdmin",
     "ServiceAdmin",
+    "StoreSettingsAdmin",
     "TariffCostAdmin",
     "TaxRuleAdmin",
     "UserAdmin",

@@ -40,6 +40,7 @@ from billing.admin.forms import BackOfficeForm
 from billing.automation.starting import DutyNotWaiting
 from billing.permissions import Permission
 from billing.queries.clock import database_now
+from catalog.actions.products import ProductInvalid
 from noc.servers import ServerInvalid
 
 # What an action may answer instead of doing it: shown in the dialog, nothing typed is lost.
@@ -71,6 +72,7 @@ REFUSALS: Final = (
     RefundConflict,
     RefundInvalid,
     RefundNotPending,
+    ProductInvalid,
     RemedyFailed,
     RemedyInvalid,
     RemedyNotFitting,

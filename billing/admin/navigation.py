@@ -70,6 +70,7 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
             Place(_("Currencies"), "payments", "admin:catalog_currency_changelist"),
             Place(_("Promo codes"), "sell", "admin:billing_promotion_changelist"),
             Place(_("Tax rules"), "percent", "admin:billing_taxrule_changelist"),
+            Place(_("Store settings"), "storefront", "admin:billing_storesettings_changelist"),
         ),
     ),
     (

@@ -16,19 +16,21 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedCheckboxFilter
 
 from billing.actions.order_decisions import OrderNotPending, accept_order, cancel_order
 from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
 from billing.admin.order_buttons import AcceptOrder, CancelOrder, MarkFraud
+from billing.admin.order_list import PaymentFilter, TotalFilter, item_words, payment_words
 from billing.admin.order_placing import PlaceOrder, place_view, sums_view
 from billing.admin.order_words import DecisionWords, accepting_words, cancelling_words
 from billing.models import Order, OrderLine, OrderStatus, Service, ServiceStatus
 from billing.permissions import Permission
 from billing.queries.clock import database_now
 from billing.queries.order_effects import OrderEffects, effects_of
+from billing.queries.order_totals import order_totals
 from billing.templatetags.back_office import GATEWAYS as GATEWAYS_IN_WORDS
-from billing.templatetags.back_office import brief, state
+from billing.templatetags.back_office import brief, gateway, state
 from billing.templatetags.portal import money
 from noc.day_range import DayRangeFilter
 
@@ -61,18 +63,39 @@ class OrderAdmin(ObjectAdmin):
     add_button = PlaceOrder()
     buttons = (AcceptOrder(), CancelOrder(), MarkFraud())
     page_related = ("client", "currency", "invoice")
-    list_display = ("state", "number", "client", "total_words", "invoice_state", "service_states", "placed")
+    list_display = (
+        "state",
+        "number",
+        "client",
+        "items",
+        "total_words",
+        "payment",
+        "method",
+        "service_states",
+        "placed",
+    )
     list_display_links = ("number",)
     list_filter = (
         OrderChips,
         ("client", AutocompleteSelectFilter),
         ("lines__product", ProductFilter),
         ("placed_at", DayRangeFilter),
+        PaymentFilter,
+        ("total", TotalFilter),
+        ("currency", RelatedCheckboxFilter),
         words_filter("payment_method", gettext_lazy("payment method"), GATEWAYS_IN_WORDS),
     )
-    list_before_template = "admin/chips.html"
-    search_fields = ("number", "client__email", "client__first_name", "client__last_name", "client__company")
-    search_help_text = gettext_lazy("Number, e-mail or name of the client")
+    list_before_template = "admin/billing/order/list_above.html"
+    search_fields = (
+        "number",
+        "invoice__number",
+        "promo_code",
+        "client__email",
+        "client__first_name",
+        "client__last_name",
+        "client__company",
+    )
+    search_help_text = gettext_lazy("Number, invoice, promo code, e-mail or name of the client")
     actions = ("accept_selected", "cancel_selected")
 
     def get_urls(self) -> list[URLPattern]:
@@ -91,6 +114,14 @@ class OrderAdmin(ObjectAdmin):
         lines = OrderLine.objects.prefetch_related(Prefetch("services", queryset=services))
         found: QuerySet[Order] = super().get_queryset(request)
         return found.select_related("client", "invoice").prefetch_related(Prefetch("lines", queryset=lines))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With what the orders found come to."""
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None)
+        if context and "cl" in context:
+            context["totals"] = order_totals(context["cl"].queryset)
+        return response
 
     def page_title(self, subject: Order) -> str:
         return _("Order %(number)s") % {"number": subject.number}
@@ -161,10 +192,17 @@ class OrderAdmin(ObjectAdmin):
     def total_words(self, order: Order) -> SafeString:
         return money(order.total, order.currency_id)
 
-    @admin.display(description=gettext_lazy("invoice"))
-    def invoice_state(self, order: Order) -> SafeString | str:
-        invoice = getattr(order, "invoice", None)
-        return state(invoice.status, invoice.get_status_display()) if invoice else "—"
+    @admin.display(description=gettext_lazy("items"))
+    def items(self, order: Order) -> SafeString:
+        return item_words(order)
+
+    @admin.display(description=gettext_lazy("payment"), ordering="invoice__status")
+    def payment(self, order: Order) -> SafeString | str:
+        return payment_words(order)
+
+    @admin.display(description=gettext_lazy("payment method"), ordering="payment_method")
+    def method(self, order: Order) -> str:
+        return gateway(order.payment_method)
 
     @admin.display(description=gettext_lazy("services"))
     def service_states(self, order: Order) -> SafeString:

@@ -39,11 +39,13 @@ from billing.models import (
     RefundWay,
     ServiceStatus,
     StaffRole,
+    StoreSettings,
     User,
 )
 from billing.queries.findings import LABELS
 from billing.queries.operations import operation_words, words
 from billing.templatetags.portal import money
+from catalog.models import Product, ProductGroup
 from catalog.money import format_money
 from noc.models import AccountHealth, Server
 from noc.tariffs import DAILY, LIFETIME, TRIAL
@@ -154,10 +156,22 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "payment.not_applied": _("Payment that nobody asked for became credit"),
     "payment.received": _("Payment received"),
     "payment.reversed": _("Payment taken back by the bank"),
+    "catalog.arranged": _("Order of the store changed"),
     "price.changed": _("Price changed with its cost"),
     "price.kept": _("Price kept although its cost changed"),
     "price_list.requested": _("Reading of the price list asked for"),
+    "product.added": _("Product added"),
+    "product.brought_back": _("Product sold again"),
+    "product.changed": _("Product changed"),
+    "product.deleted": _("Product deleted"),
+    "product.duplicated": _("Product duplicated"),
     "product.field_renamed": _("Field of a product renamed"),
+    "product.hidden": _("Product hidden"),
+    "product.listed": _("Product listed again"),
+    "product.retired": _("Product retired"),
+    "product_group.added": _("Product group added"),
+    "product_group.changed": _("Product group changed"),
+    "product_group.deleted": _("Product group deleted"),
     "products.imported": _("Products made of the price list"),
     "refund.done": _("Refund done"),
     "refund.failed": _("Refund failed"),
@@ -186,6 +200,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "service.terminated": _("Service ended"),
     "staff.added": _("Staff added"),
     "staff.changed": _("Staff changed"),
+    "store.settings_changed": _("Store settings changed"),
 }
 _SITUATIONS: Final[dict[str, str | Promise]] = {
     OperationStatus.QUEUED: _("Waits for a worker."),
@@ -243,6 +258,8 @@ _NAMES: Final[dict[str, str | Promise]] = {
     "opened": _("new"),
     "remedy": _("remedy"),
     "product": _("product"),
+    "product_id": _("number of the product"),
+    "group": _("product group"),
     "services": _("services"),
     "setup_fee": _("setup fee"),
     "unit_price": _("price"),
@@ -341,7 +358,7 @@ def _flat(value: object) -> str:
 
 def _field_words(name: str) -> str:
     """A field that was changed, by its label."""
-    for model in (BillingSettings, Client, Invoice, Server, User):
+    for model in (BillingSettings, Client, Invoice, Server, User, Product, ProductGroup, StoreSettings):
         for field in model._meta.fields:
             if field.name == name:
                 return str(field.verbose_name)

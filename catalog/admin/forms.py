@@ -1,22 +1,35 @@
-"""Forms of a product in the back office: the rules of `catalog.checks`, each error on its own field."""
+"""The form of a product in the back office: the rules of the catalog, each error on its own field."""
 
 from copy import copy
-from typing import Any
+from typing import Any, Final
 
 from django import forms
-from django.forms.models import BaseInlineFormSet, construct_instance
+from django.core.exceptions import ValidationError
+from django.forms.models import construct_instance
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from catalog.actions.products import WRITABLE, complete_product
+from catalog.admin.colors import ColorWidget
+from catalog.admin.price_grid import stored_cells
+from catalog.admin.product_prices import ProductPricesField, product_rows
+from catalog.admin.window_days import WindowDaysField
 from catalog.checks import PriceValues, check_product
-from catalog.models import Price, Product
-from catalog.modules import KIND_LABELS, MODULES
-from catalog.money import round_money
+from catalog.models import Currency, Product
+from catalog.modules import KIND_LABELS, MODULES, allowed_cycles, allowed_once_periods, find_product_tariff
+from noc.schemas import Tariff
+
+ORIGINS: Final = {"live": _("live price list"), "built-in": _("built-in table")}
+# What decides which tariff is meant, and with it which periods are sold.
+TARIFF_INPUTS: Final = ("module", "server_group", "tariff_id", "is_tariff_unchecked")
 
 
 class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A product without its prices; those are checked by their formset."""
+    """A product with its prices, addons and cross-sells."""
 
     module = forms.ChoiceField(
         label=_("Module"),
@@ -34,75 +47,105 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=UnfoldAdminSelectWidget,
         help_text=_("Needed only where no price list shows the Product ID."),
     )
-
-    addons = forms.ModelMultipleChoiceField(
-        label=_("Addons"),
-        required=False,
-        queryset=Product.objects.filter(is_addon=True).order_by("name", "id"),
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_("Offered on the order form of this product and on the services that clients have of it."),
-    )
+    prices = ProductPricesField(label=_("Prices"), required=False)
+    on_demand_days = WindowDaysField(label=_("Days before due"))
 
     class Meta:
         model = Product
-        fields = [*sorted(WRITABLE), "addons"]
+        fields = [*sorted(WRITABLE), "addons", "cross_sells"]
+        widgets = {"color": ColorWidget}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Staff who may only look have no fields.
-        if "slug" in self.fields:
-            self.fields["slug"].required = False
-            self.fields["slug"].help_text = _("Left empty, it follows from the name.")
-        if "server_group" in self.fields:
-            self.fields["server_group"].empty_label = _("None: the default server")  # type: ignore[attr-defined]
-        if "addons" in self.fields and self.instance.pk:
-            offered = self.fields["addons"].queryset.exclude(pk=self.instance.pk)  # type: ignore[attr-defined]
-            self.fields["addons"].queryset = offered  # type: ignore[attr-defined]
-        for name in {"short_description", "description"} & set(self.fields):
+        if "slug" not in self.fields:
+            return
+        self.fields["slug"].required = False
+        self.fields["slug"].help_text = _("Left empty, it follows from the name.")
+        # It falls with each order: a page that was open meanwhile must not put back what has been sold.
+        self.fields["stock_quantity"].show_hidden_initial = True
+        self.fields["server_group"].empty_label = _("None: the default server")  # type: ignore[attr-defined]
+        self.fields["cross_sells"].help_text = _("Recommended while this product is ordered. Type to search.")
+        self.fields["addons"].help_text = _(
+            "Offered on the order form of this product and on the services that clients have of it. Type to search."
+        )
+        for name in ("short_description", "description"):
             self.fields[name].widget.attrs["rows"] = 3
+        self.fields["tariff_id"].help_text = format_html('<span id="tariff-words">{}</span>', self.tariff_words)
+        self._fill_prices()
+        self._ask_anew()
+
+    @cached_property
+    def tariff(self) -> Tariff | None:
+        """The tariff behind the Product ID as it stands in the form."""
+        draft = copy(self.instance)
+        for name in TARIFF_INPUTS:
+            if self.is_bound:
+                try:
+                    setattr(draft, name, self.fields[name].clean(self._typed(name)))
+                except ValidationError:
+                    continue
+        draft.tariff_id = draft.tariff_id.strip()
+        self.is_tariff_checked = not draft.is_tariff_unchecked
+        return find_product_tariff(draft)
+
+    @property
+    def tariff_words(self) -> str:
+        """What is known of the tariff, for the place below the Product ID."""
+        typed = self._typed("tariff_id") if self.is_bound else self.instance.tariff_id
+        if not str(typed or "").strip():
+            return gettext("The number of the tariff in the partner's price list.")
+        return describe_tariff(self.tariff)
+
+    def _typed(self, name: str) -> Any:
+        """What was sent for an input. A bound field would keep the texts that its field has now."""
+        return self.fields[name].widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+
+    def _fill_prices(self) -> None:
+        field = self.fields["prices"]
+        assert isinstance(field, ProductPricesField)
+        tariff = self.tariff if self.tariff and self.is_tariff_checked else None
+        field.set_rows(product_rows(Currency.objects.all(), tariff))
+        stored = self.instance.prices.all() if self.instance.pk else []
+        self.initial["prices"] = stored_cells(field.rows, stored)
+
+    def _ask_anew(self) -> None:
+        """Another tariff sells other periods: the table follows what is typed."""
+        address = reverse("admin:catalog_product_prices")
+        if self.instance.pk:
+            address = f"{address}?product={self.instance.pk}"
+        for name in TARIFF_INPUTS:
+            self.fields[name].widget.attrs |= {
+                "hx-post": address,
+                "hx-trigger": "change",
+                "hx-target": "#id_prices",
+                "hx-swap": "outerHTML",
+            }
 
     def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         product = construct_instance(self, copy(self.instance))
         complete_product(product)
-        addons = list((cleaned or {}).get("addons") or ())
-        for field, messages in check_product(product=product, prices=None, addons=addons).items():
+        prices = cleaned.get("prices")
+        others = {name: list(cleaned.get(name) or ()) for name in ("addons", "cross_sells")}
+        errors = check_product(product=product, prices=prices, **others)
+        for field, messages in errors.items():
             if field not in self.errors:
                 self.add_error(field if field in self.fields else None, messages)
         return cleaned
 
-
-class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
-    """One price, shown with as many decimals as its currency has."""
-
-    class Meta:
-        model = Price
-        fields = ("currency", "cycle", "price", "setup_fee")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            for name in ("price", "setup_fee"):
-                amount, precision = getattr(self.instance, name), self.instance.currency.precision
-                self.initial[name] = round_money(amount, precision=precision)
+    def prices_to_write(self) -> list[PriceValues] | None:
+        """All prices; None where nothing of them was changed."""
+        if self.instance.pk and "prices" not in self.changed_data:
+            return None
+        prices: list[PriceValues] = self.cleaned_data["prices"]
+        return prices
 
 
-class PriceFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
-    """The prices of a product, checked together with what the product will be."""
-
-    def clean(self) -> None:
-        super().clean()
-        if any(self.errors):
-            return
-        product = copy(self.instance)
-        complete_product(product)
-        errors = check_product(product=product, prices=self.price_values())
-        if messages := errors.get("prices"):
-            raise forms.ValidationError(messages)
-
-    def price_values(self) -> list[PriceValues]:
-        """The prices that stay or are added; the form must be valid."""
-        rows = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
-        return [
-            PriceValues(row["currency"], row["cycle"], row["price"], row["setup_fee"]) for row in rows if "cycle" in row
-        ]
+def describe_tariff(tariff: Tariff | None) -> str:
+    """Name, origin and possible periods of a tariff."""
+    if tariff is None:
+        return gettext("No price list shows this Product ID.")
+    cycles = [str(cycle.label) for cycle in allowed_cycles(tariff)]
+    periods = ", ".join(cycles) or ", ".join(map(str, allowed_once_periods(tariff))) or "-"
+    return f"{tariff.name} · {ORIGINS[tariff.source]} · {periods}"

@@ -5,14 +5,16 @@ from typing import Any
 
 from django import forms
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 
 from catalog.actions.options import find_option_faults, replace_option_prices
 from catalog.actions.products import complete_product
-from catalog.admin.price_grid import GridRow, PriceGridField
+from catalog.admin.price_grid import GridRow, PriceGridField, stored_cells
 from catalog.models import Currency, Cycle, PaymentType, Product, ProductOption
 
 
@@ -37,12 +39,7 @@ class OptionForm(forms.ModelForm):  # type: ignore[type-arg]
             return
         grid.set_rows(rows)
         stored = self.instance.prices.all() if self.instance.pk else []
-        known = {(row.currency.pk, row.cycle.value): row for row in rows}
-        self.initial["price_grid"] = {
-            row.code: (row.show(price.price), row.show(price.setup_fee))
-            for price in stored
-            if (row := known.get((price.currency_id, price.cycle)))
-        }
+        self.initial["price_grid"] = stored_cells(rows, stored)
 
     def clean(self) -> dict[str, Any] | None:
         """In words, and on its field: else the database's constraint would speak."""
@@ -105,11 +102,15 @@ class OptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
 
 
 class OptionInline(StackedInline):  # type: ignore[misc]
+    """Folded to a line each; dragged into order, or ordered by number."""
+
     model = ProductOption
     form = OptionForm
     formset = OptionFormSet
     extra = 0
     ordering = ["position", "id"]
+    ordering_field = "position"
+    collapsible = True
     fieldsets = [
         (
             None,
@@ -124,3 +125,7 @@ class OptionInline(StackedInline):  # type: ignore[misc]
             },
         )
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProductOption]:
+        options: QuerySet[ProductOption] = super().get_queryset(request)
+        return options.prefetch_related("prices")

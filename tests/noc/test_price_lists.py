@@ -6,7 +6,7 @@ import pytest
 
 from noc.errors import AuthFailed, Unavailable
 from noc.models import PriceListEntry, Server, ServerGroup
-from noc.price_lists import find_tariff, list_tariffs, refresh_price_list
+from noc.price_lists import find_tariff, find_tariffs, list_tariffs, refresh_price_list
 from noc.sandbox.server import Sandbox
 from noc.tariffs import BUILT_IN
 
@@ -182,3 +182,26 @@ class TestFind:
         found = find_tariff("55227", server_group=group)
         assert found is not None
         assert found.periods == {1}
+
+
+class TestFindMany:
+    def test_says_what_finding_each_alone_says(self) -> None:
+        member, outsider = make_server("member"), make_server("outsider", is_default=True)
+        group, empty = ServerGroup.objects.create(name="Europe"), ServerGroup.objects.create(name="Nobody")
+        group.servers.add(member, make_server("second"))
+        put_on_list(member, "424242", {"1": "1.00", "12": "9.00"})
+        put_on_list(Server.objects.get(name="second"), "424242", {"1": "1.00"})
+        put_on_list(outsider, "55227", {"1": "4.00", "3": "12.00"}, name="Lite, live")
+        ids, groups = ("424242", "55227", "55228", "999", ""), (None, group, empty)
+        found = find_tariffs((tariff_id, one.pk if one else None) for tariff_id in ids for one in groups)
+        for tariff_id in ids:
+            for one in groups:
+                expected = find_tariff(tariff_id, server_group=one)
+                assert found[tariff_id, one.pk if one else None] == expected, (tariff_id, one)
+
+    def test_without_a_default_server_asks_all(self) -> None:
+        put_on_list(make_server("ru", hostname="my.ispmanager.ru"), "424242", {"1": "1.00"})
+        assert find_tariffs([("424242", None)])["424242", None] == find_tariff("424242")
+
+    def test_asks_nothing_about_nothing(self) -> None:
+        assert find_tariffs([]) == {}

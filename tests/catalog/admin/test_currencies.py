@@ -1,23 +1,9 @@
 import pytest
 from django.test import Client
 
-from catalog.models import Currency, ProductGroup
-from tests.catalog.samples import make_product
+from catalog.models import Currency
 
 pytestmark = pytest.mark.django_db
-
-
-def test_the_list_counts_products(sales: Client, group: ProductGroup) -> None:
-    make_product(group)
-    response = sales.get("/admin/catalog/productgroup/")
-    (row,) = response.context["cl"].result_list
-    assert row.product_count == 1
-
-
-def test_a_group_is_added(sales: Client) -> None:
-    sent = {"name": "Modules", "slug": "modules", "position": "0"}
-    assert sales.post("/admin/catalog/productgroup/add/", sent).status_code == 302
-    assert ProductGroup.objects.get().slug == "modules"
 
 
 def test_a_currency_keeps_its_code(sales: Client) -> None:
