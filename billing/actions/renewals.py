@@ -132,15 +132,17 @@ def _due_date(service: Service, *, on: date) -> date:
 
 
 def _post_all(invoices: Sequence[Invoice], *, now: datetime) -> None:
+    # A posting has entries: what moves no money is not posted.
+    posted = [invoice for invoice in invoices if invoice.subtotal or invoice.tax]
     postings = Posting.objects.bulk_create(
-        [Posting(kind="invoice.issued", client=i.client, invoice=i, posted_at=now) for i in invoices], batch_size=BATCH
+        [Posting(kind="invoice.issued", client=i.client, invoice=i, posted_at=now) for i in posted], batch_size=BATCH
     )
     LedgerEntry.objects.bulk_create(
         [
             LedgerEntry(
                 posting=posting, account=account, client=invoice.client, currency_id=invoice.currency_id, amount=amount
             )
-            for posting, invoice in zip(postings, invoices, strict=True)
+            for posting, invoice in zip(postings, posted, strict=True)
             for account, amount in invoice_amounts(subtotal=invoice.subtotal, tax=invoice.tax).items()
             if amount
         ],

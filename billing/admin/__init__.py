@@ -1,10 +1,12 @@
 """The back office: lists and pages to read, buttons that each make one call into `billing.actions`."""
 
 from billing.admin.api_keys import ApiKeyAdmin
+from billing.admin.audits import LedgerAuditAdmin
 from billing.admin.clients import ClientAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
 from billing.admin.invoices import InvoiceAdmin
+from billing.admin.ledger import PostingAdmin
 from billing.admin.operations import OperationAdmin
 from billing.admin.orders import OrderAdmin
 from billing.admin.pool import PooledLicenseAdmin
@@ -24,9 +26,11 @@ __all__ = [
     "EventAdmin",
     "FindingAdmin",
     "InvoiceAdmin",
+    "LedgerAuditAdmin",
     "OperationAdmin",
     "OrderAdmin",
     "PooledLicenseAdmin",
+    "PostingAdmin",
     "PromotionAdmin",
     "ServerAdmin",
     "ServiceAdmin",

@@ -1,6 +1,7 @@
 """Who ordered, what is owed, what they have."""
 
 from billing.models.api_key import ApiKey
+from billing.models.audit import LedgerAudit
 from billing.models.certificate import Certificate, CertificateState
 from billing.models.client import Client, ClientUser
 from billing.models.email import Email, EmailStatus
@@ -62,6 +63,7 @@ __all__ = [
     "InvoiceCounter",
     "InvoiceLine",
     "InvoiceStatus",
+    "LedgerAudit",
     "LedgerEntry",
     "LedgerImmutable",
     "LineKind",
