@@ -129,7 +129,7 @@ def compare_money(scene: Scene) -> Line:
     paid = sum((Decimal(one["amount"]) for invoice in invoices for one in invoice["payments"]), Decimal(0))
     return compare(
         "Totals: money",
-        f"invoiced {invoiced}, paid {paid} EUR\n{scene.manage('check_books')}",
+        f"invoiced {invoiced}, paid {paid} EUR\n{scene.manage('audit_ledger')}",
         f"{len(state['charges'])} charges, {charged} EUR\nbalance {state['accounts'][0]['balance']} EUR",
         ("paid", paid, invoiced),
         ("recorded", paid, sum(scene.cast.paid.values())),

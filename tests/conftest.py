@@ -12,7 +12,9 @@ import httpx
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection, transaction
 
+from billing.append_only import put_up, take_down
 from config.celery import app
 from demo.services import move_redis_number
 from noc.sandbox.server import Sandbox, start_sandbox
@@ -91,6 +93,24 @@ def _shared_ssl_contexts() -> Iterator[None]:
     """`httpx.get` and its like make a context each, which costs more than most calls: here one for equal arguments."""
     patch = pytest.MonkeyPatch()
     patch.setattr("httpx._transports.default.create_ssl_context", functools.cache(httpx.create_ssl_context))
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_can_be_emptied() -> Iterator[None]:
+    """Tests that commit leave by emptying every table, the ledger too: its triggers are away while that lasts."""
+    operations = type(connection.ops)
+    empty = operations.execute_sql_flush
+
+    def empty_unguarded(self: Any, statements: Any) -> None:
+        with transaction.atomic(using=self.connection.alias):
+            take_down(self.connection)
+            empty(self, statements)
+            put_up(self.connection)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(operations, "execute_sql_flush", empty_unguarded)
     yield
     patch.undo()
 

@@ -21,10 +21,15 @@ def post(
     now: datetime,
     invoice: Invoice | None = None,
     payment: Payment | None = None,
-) -> Posting:
-    """Writes one posting: debits positive, credits negative; accounts with 0 are left out. Raises UnbalancedPosting."""
+) -> Posting | None:
+    """Writes one posting: debits positive, credits negative; accounts with 0 are left out. Raises UnbalancedPosting.
+
+    What moves no money at all, such as an invoice whose discount takes all of it, is not posted: None.
+    """
     if sum(amounts.values(), Decimal(0)) != 0:
         raise UnbalancedPosting(f"{kind}: {dict(amounts)}")
+    if not any(amounts.values()):
+        return None
     posting = Posting.objects.create(kind=kind, client=client, invoice=invoice, payment=payment, posted_at=now)
     LedgerEntry.objects.bulk_create(
         LedgerEntry(posting=posting, account=account, client=client, currency_id=currency_id, amount=amount)
@@ -35,7 +40,11 @@ def post(
 
 
 def post_issued(invoices: Sequence[Invoice], *, now: datetime) -> None:
-    """The postings of many invoices that were issued at once. Call it in the transaction that writes them."""
+    """The postings of many invoices that were issued at once. Call it in the transaction that writes them.
+
+    What moves no money is not posted.
+    """
+    invoices = [invoice for invoice in invoices if invoice.subtotal or invoice.tax]
     postings = insert_values(
         Posting,
         [

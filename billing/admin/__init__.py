@@ -3,10 +3,12 @@
 from billing.admin.api_keys import ApiKeyAdmin
 from billing.admin.automation import AutomationRunAdmin, DutyRunAdmin
 from billing.admin.billing_settings import BillingSettingsAdmin
+from billing.admin.audits import LedgerAuditAdmin
 from billing.admin.clients import ClientAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
 from billing.admin.invoices import InvoiceAdmin
+from billing.admin.ledger import PostingAdmin
 from billing.admin.operations import OperationAdmin
 from billing.admin.orders import OrderAdmin
 from billing.admin.pool import PooledLicenseAdmin
@@ -32,11 +34,13 @@ __all__ = [
     "EventAdmin",
     "FindingAdmin",
     "InvoiceAdmin",
+    "LedgerAuditAdmin",
     "OperationAdmin",
     "OrderAdmin",
     "PooledLicenseAdmin",
     "ProductAdmin",
     "ProductGroupAdmin",
+    "PostingAdmin",
     "PromotionAdmin",
     "ServerAdmin",
     "ServiceAdmin",

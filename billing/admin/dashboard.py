@@ -18,6 +18,7 @@ from billing.queries.attention import (
     operations_waiting,
     orders_waiting,
 )
+from billing.queries.audits import latest_audit
 from billing.queries.balances import forecasts
 from noc.models import Server
 
@@ -35,6 +36,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "operations": operations,
         "operation_titles": [(operation, operation_title(operation)) for operation in operations.rows],
         "findings": findings_waiting(),
+        "audit": latest_audit(),
         "orders": orders_waiting(),
         "invoices": invoices_overdue(now=timezone.now()),
         "may_see_servers": may_see_servers,

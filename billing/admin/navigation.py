@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin.automation import automation_badge
+from billing.admin.audits import audits_badge
 from billing.admin.dashboard import operations_badge
 from billing.admin.findings import findings_badge
 from billing.permissions import Permission
@@ -88,6 +89,14 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
     (
         _("Records"),
         (
+            Place(_("Ledger"), "account_balance", "admin:billing_posting_changelist"),
+            Place(
+                _("Ledger audits"),
+                "fact_check",
+                "admin:billing_ledgeraudit_changelist",
+                has_badge=True,
+                badge=audits_badge,
+            ),
             Place(_("Events"), "history", "admin:billing_event_changelist"),
             Place(_("E-mails"), "mail", "admin:billing_email_changelist"),
             Place(_("Partner calls"), "lan", "admin:noc_calllog_changelist"),

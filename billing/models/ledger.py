@@ -9,7 +9,7 @@ class LedgerImmutable(Exception):
 
 
 class Account(models.TextChoices):
-    """Accounts of the ledger."""
+    """Accounts of the ledger. Debits are positive: what clients owe and what gateways hold; credits negative."""
 
     RECEIVABLE = "RECEIVABLE", _("Receivable")
     REVENUE = "REVENUE", _("Revenue")
@@ -35,7 +35,7 @@ class AppendOnlyQuerySet[M: models.Model](models.QuerySet[M]):
 
 
 class AppendOnly(models.Model):
-    """Base of rows that are written once."""
+    """Base of rows that are written once. The database refuses changes too: see `billing.append_only`."""
 
     class Meta:
         abstract = True
@@ -50,12 +50,16 @@ class AppendOnly(models.Model):
 
 
 class Posting(AppendOnly):
-    """One business fact in the books; its entries sum to zero."""
+    """One business fact in the books. Its entries sum to zero in each currency, and there is at least one."""
 
     kind = models.CharField(_("kind"), max_length=40)
-    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="+")
-    invoice = models.ForeignKey("billing.Invoice", on_delete=models.PROTECT, null=True, related_name="postings")
-    payment = models.ForeignKey("billing.Payment", on_delete=models.PROTECT, null=True, related_name="postings")
+    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
+    invoice = models.ForeignKey(
+        "billing.Invoice", on_delete=models.PROTECT, null=True, related_name="postings", verbose_name=_("invoice")
+    )
+    payment = models.ForeignKey(
+        "billing.Payment", on_delete=models.PROTECT, null=True, related_name="postings", verbose_name=_("payment")
+    )
     posted_at = models.DateTimeField(_("posted at"))
     objects = AppendOnlyQuerySet.as_manager()
 
@@ -73,7 +77,7 @@ class LedgerEntry(AppendOnly):
 
     posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="entries")
     account = models.CharField(_("account"), max_length=20, choices=Account)
-    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey("billing.Client", on_delete=models.PROTECT, related_name="ledger_entries")
     currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, related_name="+")
     amount = models.DecimalField(_("amount"), max_digits=19, decimal_places=4)
     objects = AppendOnlyQuerySet.as_manager()

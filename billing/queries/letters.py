@@ -4,9 +4,12 @@ from typing import Any
 
 from django.conf import settings
 
-from billing.models import Email
+from billing.models import Email, LedgerAudit
+from billing.queries.differences import differences_of
 from billing.queries.operations import operation_words, words
 from billing.queries.services import field_rows
+
+DIFFERENCES = 10
 
 
 def letter_context(email: Email) -> dict[str, Any]:
@@ -28,6 +31,9 @@ def letter_context(email: Email) -> dict[str, Any]:
         context["event_words"] = words(event.data["message"], event.data.get("values", {}))
     if event.service is not None:
         context["fields"] = field_rows(event.service, audience="client" if email.client else "operator")
+    if "audit" in event.data:
+        audit = LedgerAudit.objects.get(pk=event.data["audit"])
+        context["audit"], context["differences"] = audit, differences_of(audit)[:DIFFERENCES]
     if event.operation is not None:
         context["operation_words"] = operation_words(event.operation)
     return context

@@ -1,7 +1,7 @@
 """How the back office prints states, people and what happened."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -84,6 +84,8 @@ _TONES: Final[dict[str, str]] = {
     DutyStatus.BRAKED: "red",
     FindingStatus.OPEN: "amber",
     FindingStatus.SOLVED: "green",
+    "CLEAN": "green",
+    "NOT_CLEAN": "red",
 }
 EVENTS: Final[dict[str, str | Promise]] = {
     "api_key.issued": _("API key issued"),
@@ -133,6 +135,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "invoice.reissued": _("Invoice written anew"),
     "invoice.written_off": _("Invoice written off"),
     "module.access_changed": _("Access to a module changed"),
+    "ledger.not_clean": _("Ledger not clean"),
     "license.deleted": _("License of the pool deleted"),
     "license.dropped": _("License dropped from the pool"),
     "license.expired": _("Licenses dropped from the pool"),
@@ -208,7 +211,7 @@ _SITUATIONS: Final[dict[str, str | Promise]] = {
     OperationStatus.CHECKING: _("It was sent; what came of it is being looked for at the partner."),
     OperationStatus.NEEDS_CHECK: _("A person has to look at the partner and decide."),
 }
-_POSTINGS: Final[dict[str, str | Promise]] = {
+POSTINGS: Final[dict[str, str | Promise]] = {
     "invoice.issued": _("Invoice issued"),
     "invoice.cancelled": _("Invoice cancelled"),
     "invoice.refunded": _("Refunded to credit"),
@@ -235,6 +238,7 @@ _PERIODS: Final[dict[int, str | Promise]] = {TRIAL: _("trial"), DAILY: _("a day"
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAMES: Final[dict[str, str | Promise]] = {
     "amount": _("amount"),
+    "audit": _("audit"),
     "balance": _("balance"),
     "bought_ended": _("what was bought ends"),
     "below": _("alert below"),
@@ -245,6 +249,7 @@ _NAMES: Final[dict[str, str | Promise]] = {
     "way": _("way"),
     "currency": _("currency"),
     "decision": _("decision"),
+    "differences": _("differences"),
     "field": _("field"),
     "auto_renewals": _("auto-renewals turned off"),
     "changed": _("changed"),
@@ -406,10 +411,15 @@ def lasted(attempt: OperationAttempt) -> str:
     return _seconds_text((attempt.ended_at - attempt.started_at).total_seconds(), decimals=1)
 
 
+def elapsed(duration: timedelta) -> str:
+    """How long something took: `3.2 s`."""
+    return _seconds_text(duration.total_seconds(), decimals=1)
+
+
 @register.filter
 def posted(posting: Posting) -> str:
     """What a posting is for, in words."""
-    return str(_POSTINGS.get(posting.kind, posting.kind))
+    return str(POSTINGS.get(posting.kind, posting.kind))
 
 
 @register.inclusion_tag("admin/row_button.html", takes_context=True)
