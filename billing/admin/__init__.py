@@ -1,9 +1,9 @@
 """The back office: lists and pages to read, buttons that each make one call into `billing.actions`."""
 
 from billing.admin.api_keys import ApiKeyAdmin
+from billing.admin.audits import LedgerAuditAdmin
 from billing.admin.automation import AutomationRunAdmin, DutyRunAdmin
 from billing.admin.billing_settings import BillingSettingsAdmin
-from billing.admin.audits import LedgerAuditAdmin
 from billing.admin.clients import ClientAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
@@ -38,9 +38,9 @@ __all__ = [
     "OperationAdmin",
     "OrderAdmin",
     "PooledLicenseAdmin",
+    "PostingAdmin",
     "ProductAdmin",
     "ProductGroupAdmin",
-    "PostingAdmin",
     "PromotionAdmin",
     "ServerAdmin",
     "ServiceAdmin",

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing.admin.automation import automation_badge
 from billing.admin.audits import audits_badge
+from billing.admin.automation import automation_badge
 from billing.admin.dashboard import operations_badge
 from billing.admin.findings import findings_badge
 from billing.permissions import Permission

@@ -1,10 +1,10 @@
 """Who ordered, what is owed, what they have."""
 
 from billing.models.api_key import ApiKey
+from billing.models.audit import LedgerAudit
 from billing.models.automation import AutomationRun, DutyItem, DutyRun, DutyStatus
 from billing.models.billing_settings import AutomationSettings, BillingSettings, LateFeeType, NumberReset
 from billing.models.cancellation import CancellationRequest, CancellationStatus, CancellationType
-from billing.models.audit import LedgerAudit
 from billing.models.certificate import Certificate, CertificateState
 from billing.models.client import Client, ClientUser
 from billing.models.credit_note import CreditNote, CreditNoteLine, CreditNoteTo

@@ -2,8 +2,11 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Abs
+from django.db.models.lookups import LessThan
 from django.utils.translation import gettext_lazy as _
 
+from billing.models.invoice import HAIR
 from catalog.taxes import Charge, TaxAmount, TaxGround, sum_taxes
 
 
@@ -47,8 +50,8 @@ class CreditNote(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(total__gt=0, to_balance__gte=0, to_credit__gte=0, to_refund__gte=0)
-                & Q(total=F("to_balance") + F("to_credit") + F("to_refund"))
-                & Q(total=F("subtotal") + F("tax")),
+                & LessThan(Abs(F("total") - F("to_balance") - F("to_credit") - F("to_refund")), HAIR)
+                & LessThan(Abs(F("total") - F("subtotal") - F("tax")), HAIR),
                 name="credit_note_goes_somewhere",
             ),
         ]

@@ -1,6 +1,6 @@
 from datetime import date
 from decimal import Decimal
-from typing import Self
+from typing import Final, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -33,6 +33,10 @@ class InvoiceKind(models.TextChoices):
 
 
 PAYABLE_STATUSES = (InvoiceStatus.UNPAID, InvoiceStatus.PAYMENT_PENDING, InvoiceStatus.COLLECTIONS)
+
+
+# Less than the last decimal that is kept: SQLite adds decimals as floats.
+HAIR: Final = Decimal("0.00005")
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
@@ -86,7 +90,7 @@ class Invoice(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(amount_paid__gte=0, amount_credited__gte=0, amount_written_off__gte=0)
-                & Q(amount_paid__lte=F("total") - F("amount_credited") - F("amount_written_off")),
+                & Q(amount_paid__lt=F("total") - F("amount_credited") - F("amount_written_off") + HAIR),
                 name="invoice_paid_within_total",
             ),
             models.CheckConstraint(

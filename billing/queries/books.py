@@ -113,9 +113,7 @@ _OF_PAYMENTS: Final = Q(postings__payment__isnull=False)
 _OF_SALES: Final = Q(invoice__kind=InvoiceKind.SALE)
 _SENT_BACK: Final = Refund.objects.filter(status=RefundStatus.DONE).exclude(way=RefundWay.CREDIT)
 _PROMISED: Final = Refund.objects.exclude(way=RefundWay.CREDIT).exclude(status=RefundStatus.FAILED)
-_KEPT: Final = Refund.objects.filter(
-    way=RefundWay.CREDIT, status=RefundStatus.DONE, credit_note__to_refund__gt=0
-)
+_KEPT: Final = Refund.objects.filter(way=RefundWay.CREDIT, status=RefundStatus.DONE, credit_note__to_refund__gt=0)
 _NOTES: Final = CreditNote.objects.all()
 DOCUMENTS: Final[tuple[Books, ...]] = (
     # A draft is not posted yet, what was cancelled was posted back: nothing is left of both. What asks for money in
@@ -127,7 +125,10 @@ DOCUMENTS: Final[tuple[Books, ...]] = (
         (
             Rule(
                 Account.RECEIVABLE,
-                _if(_IS_STANDING, F("total") - F("amount_credited") - F("amount_written_off") - F("amount_paid")),
+                _if(
+                    _IS_STANDING & ~Q(status=InvoiceStatus.PAID),
+                    F("total") - F("amount_credited") - F("amount_written_off") - F("amount_paid"),
+                ),
             ),
             Rule(Account.RECEIVABLE, _if(_IS_SALE, -F("amount_paid")), of=_OF_PAYMENTS, fault=Fault.PAYMENTS),
             Rule(Account.REVENUE, _if(_IS_STANDING, _sum_of(_NOTES, "invoice", "subtotal") - F("subtotal"))),

@@ -29,7 +29,8 @@ from billing.actions.ledger import UnbalancedPosting, post
 from billing.actions.order_decisions import OrderClosed, OrderNotPending, accept_order, cancel_order, mark_order_fraud
 from billing.actions.ordering import ItemRequest, OrderInvalid, place_order
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, add_credit, pay_with_credit, record_payment
-from billing.actions.renewals import issue_renewal_now, issue_renewals
+from billing.actions.renewal_runs import issue_renewals
+from billing.actions.renewals import issue_renewal_now
 from billing.models import Account, Client, Invoice, LedgerEntry, Order, Posting, Promotion, Service, TaxRule
 from billing.queries.books import find_differences
 from billing.queries.clock import business_date, database_now

@@ -140,6 +140,7 @@ class TestPostings:
             ("invoice", books.paid.pk, "RECEIVABLE", "0", "-5"),
             ("invoice", books.paid.pk, "payments", "-5", "-10"),
             ("payment", books.paid.payments.get().pk, "CLEARING", "7", "14"),
+            ("payment", books.paid.payments.get().pk, "RECEIVABLE", "-5", "-10"),
             ("client", books.client.pk, "CREDIT", "-42.1", "-44.1"),
         ]
 
@@ -192,6 +193,7 @@ class TestDocuments:
             ("invoice", books.partly_paid.pk, "RECEIVABLE", "3.7", "5"),
             ("invoice", books.partly_paid.pk, "payments", "-1.3", "0"),
             ("payment", payment.pk, "CLEARING", "1.3", "0"),
+            ("payment", payment.pk, "RECEIVABLE", "-1.3", "0"),
         ]
 
     def test_credit_was_used_without_a_posting(self, books: Books) -> None:
@@ -241,8 +243,10 @@ class TestDocuments:
             ("invoice", invoice.pk, "REVENUE", "-5", "0"),
         ]
 
-    def test_a_refunded_invoice_came_back(self, books: Books) -> None:
-        sql("UPDATE billing_invoice SET status = 'PAID' WHERE id = %s", books.refunded.pk)
+    def test_a_credit_note_was_removed(self, books: Books) -> None:
+        note = books.refunded.credit_notes.get()
+        sql("DELETE FROM billing_creditnoteline WHERE credit_note_id = %s", note.pk)
+        sql("DELETE FROM billing_creditnote WHERE id = %s", note.pk)
         assert found() == [("invoice", books.refunded.pk, "REVENUE", "-5", "0")]
 
     def test_a_payment_was_changed(self, books: Books) -> None:
