@@ -58,7 +58,8 @@ def record_payment(
     """
     _check_payment(invoice, gateway, reference, amount)
     with transaction.atomic():
-        locked = Invoice.objects.select_for_update().select_related("client", "currency").get(pk=invoice.pk)
+        invoices = Invoice.objects.select_for_update(of=("self",)).select_related("client", "currency")
+        locked = invoices.get(pk=invoice.pk)
         known = Payment.objects.filter(gateway=gateway, reference=reference).first()
         if known is not None:
             if known.invoice_id != locked.pk or known.amount != amount:
@@ -90,7 +91,7 @@ def record_payment(
 def pay_with_credit(*, invoice: Invoice, actor: str, now: datetime) -> Payment:
     """Pays the whole balance from the client's credit. Raises NotEnoughCredit, InvoiceNotPayable."""
     with transaction.atomic():
-        locked = Invoice.objects.select_for_update().select_related("currency").get(pk=invoice.pk)
+        locked = Invoice.objects.select_for_update(of=("self",)).select_related("currency").get(pk=invoice.pk)
         client = Client.objects.select_for_update().get(pk=locked.client_id)
         if not locked.is_payable:
             raise InvoiceNotPayable(_not_payable_words(locked))
