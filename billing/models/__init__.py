@@ -1,8 +1,25 @@
 """Who ordered, what is owed, what they have."""
 
+from billing.models.affiliate import (
+    Affiliate,
+    AffiliateEntry,
+    AffiliateSettings,
+    AffiliateStatus,
+    EntryKind,
+    Referral,
+    ReferredService,
+)
 from billing.models.api_key import ApiKey
 from billing.models.certificate import Certificate, CertificateState
 from billing.models.client import Client, ClientUser
+from billing.models.commission import (
+    Commission,
+    CommissionState,
+    VoidReason,
+    Withdrawal,
+    WithdrawalStatus,
+    WithdrawalWay,
+)
 from billing.models.email import Email, EmailStatus
 from billing.models.event import Event
 from billing.models.finding import Finding, FindingSort, FindingStatus
@@ -45,14 +62,21 @@ __all__ = [
     "UNDERWAY_STATUSES",
     "WAITING_STATUSES",
     "Account",
+    "Affiliate",
+    "AffiliateEntry",
+    "AffiliateSettings",
+    "AffiliateStatus",
     "ApiKey",
     "Audience",
     "Certificate",
     "CertificateState",
     "Client",
     "ClientUser",
+    "Commission",
+    "CommissionState",
     "Email",
     "EmailStatus",
+    "EntryKind",
     "Event",
     "Finding",
     "FindingSort",
@@ -78,6 +102,8 @@ __all__ = [
     "PooledLicense",
     "Posting",
     "Promotion",
+    "Referral",
+    "ReferredService",
     "Service",
     "ServiceField",
     "ServiceOption",
@@ -86,4 +112,8 @@ __all__ = [
     "StoreSettings",
     "TaxRule",
     "User",
+    "VoidReason",
+    "Withdrawal",
+    "WithdrawalStatus",
+    "WithdrawalWay",
 ]

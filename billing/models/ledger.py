@@ -17,6 +17,7 @@ class Account(models.TextChoices):
     CREDIT = "CREDIT", _("Client credit")
     CLEARING = "CLEARING", _("Gateway clearing")
     WRITE_OFF = "WRITE_OFF", _("Write-off")
+    AFFILIATE = "AFFILIATE", _("Affiliate commissions")
 
 
 class AppendOnlyQuerySet[M: models.Model](models.QuerySet[M]):
