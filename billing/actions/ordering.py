@@ -20,6 +20,7 @@ from billing.actions.payments import CREDIT, NotEnoughCredit, pay_with_credit, s
 from billing.actions.price_overrides import PriceOverride, apply_overrides, record_overrides
 from billing.actions.promotions import use_promotion
 from billing.actions.queueing import queue_create, queue_operation
+from billing.actions.referrals import refer_order
 from billing.actions.stock import take_stock
 from billing.models import (
     Client,
@@ -82,11 +83,13 @@ def place_order(
     overrides: Mapping[int, PriceOverride] = NO_OVERRIDES,
     is_client_told: bool = True,
     promo_code: str = "",
+    referral_code: str = "",
 ) -> Order:
     """Makes the order, its pending services and its invoice, and queues what is bought at once: all or nothing.
 
     `overrides`: place of an item → the price that an operator grants for it. `is_client_told`: the letters about the
-    order and its invoice go out. The same key with the same content gives the same order.
+    order and its invoice go out. `referral_code`: of the affiliate whose link was followed; one that counts for nobody
+    changes nothing. The same key with the same content gives the same order.
     Raises OrderInvalid, CheckoutConflict.
     """
     fingerprint = _fingerprint(client, items, payment_method, notes, overrides, promo_code)
@@ -111,6 +114,7 @@ def place_order(
                 notes=notes,
                 is_client_told=is_client_told,
                 promo_code=promo_code,
+                referral_code=referral_code,
             )
             record_overrides(order, checked, overrides, actor=actor, now=now)
             return order
@@ -167,6 +171,7 @@ def _write_order(
     notes: str,
     is_client_told: bool,
     promo_code: str,
+    referral_code: str,
 ) -> Order:
     today = business_date(now)
     promotion = _find_promotion(promo_code, client, checked, on=today) if promo_code else None
@@ -188,6 +193,7 @@ def _write_order(
         placed_at=now,
     )
     write_lines(order, checked, quoted, on=today)
+    refer_order(order=order, code=referral_code, actor=actor, now=now)
     _take_stock(order)
     _use_promotion(order)
     event = record_event("order.placed", now=now, actor=actor, order=order)
