@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from billing.actions.commissions import void_commissions
 from billing.actions.events import record_event
 from billing.actions.ledger import invoice_amounts, post
 from billing.actions.notifications import notify_client
@@ -172,6 +173,7 @@ def refund_invoice_to_credit(*, invoice: Invoice, now: datetime, actor: str = ""
     }
     post("invoice.refunded", client=client, currency_id=locked.currency_id, amounts=amounts, now=now, invoice=locked)
     record_event("invoice.refunded", now=now, actor=actor, invoice=locked, data={"to": "credit", "amount": str(amount)})
+    void_commissions(invoice=locked, actor=actor, now=now)
     return amount
 
 

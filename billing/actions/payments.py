@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from billing.actions.commissions import earn_commissions
 from billing.actions.events import record_event
 from billing.actions.ledger import post
 from billing.actions.notifications import notify_client
@@ -208,7 +209,7 @@ def _apply(invoice: Invoice, amount: Decimal, *, actor: str, now: datetime) -> N
 
 
 def _mark_paid(invoice: Invoice, *, actor: str, now: datetime) -> None:
-    """UNPAID → PAID, in the order of WHMCS: number, letter, then each line's action (whmcs-behaviour §4.9)."""
+    """UNPAID → PAID, as WHMCS does: number, letter, each line's action, then commissions (whmcs-behaviour §4.9)."""
     invoice.status, invoice.paid_at = InvoiceStatus.PAID, now
     invoice.number = _next_number(now=now)
     invoice.save(update_fields=["status", "paid_at", "number"])
@@ -223,6 +224,7 @@ def _mark_paid(invoice: Invoice, *, actor: str, now: datetime) -> None:
             service.paid_until = service.next_due_date = line.period_end
             service.save(update_fields=["paid_until", "next_due_date"])
         _provision(service, now=now, actor=actor)
+    earn_commissions(invoice=invoice, actor=actor, now=now)
 
 
 def _provision(service: Service, *, now: datetime, actor: str) -> None:

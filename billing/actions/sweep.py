@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from billing.actions.commissions import clear_commissions
 from billing.actions.provisioning import drop_expired_pool, free_expired_leases, release_ready, wake_due_operations
 from billing.actions.renewals import issue_renewals, judge_cover
 from billing.models import Email
@@ -21,7 +22,8 @@ def wake_everything_due(*, now: datetime) -> None:
 
 
 def run_nightly(*, now: datetime) -> None:
-    """Renewal invoices of the business day, renewals that what was paid asks for, and what is left of the pool."""
+    """Renewal invoices of the business day, renewals that what was paid asks for, the pool, affiliates' commissions."""
     issue_renewals(on=business_date(now), now=now)
     judge_cover(now=now)
     drop_expired_pool(now=now)
+    clear_commissions(on=business_date(now), now=now)

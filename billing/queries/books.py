@@ -7,7 +7,21 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.db.models.functions import Round
 
-from billing.models import PAYABLE_STATUSES, Account, Client, Invoice, InvoiceStatus, LedgerEntry, Payment, Posting
+from billing.models import (
+    PAYABLE_STATUSES,
+    Account,
+    Affiliate,
+    AffiliateEntry,
+    Client,
+    Invoice,
+    InvoiceStatus,
+    LedgerEntry,
+    Payment,
+    Posting,
+    Withdrawal,
+    WithdrawalStatus,
+    WithdrawalWay,
+)
 
 STANDING_STATUSES = (*PAYABLE_STATUSES, InvoiceStatus.PAID)
 CREDIT_ADDED = "credit.added"
@@ -42,6 +56,14 @@ def unbalanced_postings() -> list[int]:
     return sorted({*sums.values_list("posting", flat=True), *empty})
 
 
+def wrong_affiliate_balances() -> list[str]:
+    """Codes of affiliates whose balance does not follow from their statement."""
+    sums = AffiliateEntry.objects.order_by().values_list("affiliate").annotate(sum=Round(Sum("amount"), precision=4))
+    stated = dict(sums)
+    affiliates = Affiliate.objects.order_by("code").values_list("pk", "code", "balance", "debt")
+    return [code for pk, code, balance, debt in affiliates if balance - debt != stated.get(pk, 0)]
+
+
 def ledger_sums() -> defaultdict[tuple[str, str], Decimal]:
     """(currency, account) → the sum of its entries; revenue and tax stand together under REVENUE."""
     found: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
@@ -63,6 +85,11 @@ def _sums_of_documents() -> defaultdict[tuple[str, str], Decimal]:
     advances = LedgerEntry.objects.filter(posting__kind=CREDIT_ADDED, account=Account.CLEARING).order_by()
     for advance in advances.values("currency_id").annotate(sum=Sum("amount")):
         found[advance["currency_id"], Account.CLEARING.value] += advance["sum"]
+    payouts = Withdrawal.objects.filter(status=WithdrawalStatus.PAID).order_by().values("currency_id", "way")
+    for payout in payouts.annotate(sum=Sum("amount")):
+        found[payout["currency_id"], Account.AFFILIATE.value] += payout["sum"]
+        if payout["way"] == WithdrawalWay.PAYMENT:
+            found[payout["currency_id"], Account.CLEARING.value] -= payout["sum"]
     for client in Client.objects.order_by().values("currency_id").annotate(sum=Sum("credit_balance")):
         found[client["currency_id"], Account.CREDIT.value] -= client["sum"]
     return found

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from billing.queries.books import find_differences, ledger_sums, unbalanced_postings
+from billing.queries.books import find_differences, ledger_sums, unbalanced_postings, wrong_affiliate_balances
 
 
 class Command(BaseCommand):
@@ -14,9 +14,15 @@ class Command(BaseCommand):
     def handle(self, *arguments: Any, **options: Any) -> None:
         with transaction.atomic():
             sums, differences, unbalanced = ledger_sums(), find_differences(), unbalanced_postings()
+            affiliates = wrong_affiliate_balances()
         faults = [
-            f"{one.account} {one.currency}: ledger {one.ledger:f}, documents {one.documents:f}" for one in differences
-        ] + [f"Posting {number} does not sum to zero" for number in unbalanced]
+            *(
+                f"{one.account} {one.currency}: ledger {one.ledger:f}, documents {one.documents:f}"
+                for one in differences
+            ),
+            *(f"Posting {number} does not sum to zero" for number in unbalanced),
+            *(f"Affiliate {code}: the balance does not follow from the statement" for code in affiliates),
+        ]
         if faults:
             raise CommandError("The books are wrong. " + "; ".join(faults))
         for currency in sorted({currency for currency, _account in sums}):
