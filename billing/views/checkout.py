@@ -35,6 +35,7 @@ from billing.views.basket import (
     remove_from_basket,
 )
 from billing.views.current import actor_of, current_client, store_currency
+from billing.views.referrals import referral_code
 from catalog.models import Currency
 from catalog.options import option_label
 
@@ -247,6 +248,7 @@ def _place(request: HttpRequest, page: _Checkout, client: Client) -> Order:
         checkout_key=details["checkout_key"],
         notes=details["notes"],
         promo_code=request.session.get(PROMO_KEY, ""),
+        referral_code=referral_code(request),
         actor=actor_of(request) or client.email,
         now=timezone.now(),
     )

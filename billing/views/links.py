@@ -1,4 +1,4 @@
-"""Links from elsewhere into the store: those of WHMCS, promo codes, and addresses that have changed (P16)."""
+"""Links from elsewhere into the store: WHMCS, promo codes, affiliates, addresses that have changed (P16)."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from billing.forms.product_inputs import OPTION_PREFIX
+from billing.queries.affiliates import find_linked_affiliate
 from billing.views.basket import PROMO_KEY
+from billing.views.referrals import PARAMETER, follow_link_in, follow_link_of
 from catalog.models import Cycle, Product, ProductOption
 from catalog.queries_links import find_current_slugs, find_linked_group, find_linked_product
 
@@ -33,13 +35,13 @@ _OPTION: Final = re.compile(r"configoption\[([\w-]{1,60})\]")
 def follow_links[**P](
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """A page of the store: keeps the `?promo=` of a link, and sends an old address on to where the thing is now."""
+    """A page of the store: keeps the `?promo=` and `?aff=` of a link, sends an old address on to the present one."""
 
     @wraps(view)
     def follow(request: HttpRequest, /, *arguments: P.args, **slugs: P.kwargs) -> HttpResponse:
         keep_promo(request, request.GET.get("promo", ""))
         try:
-            return view(request, *arguments, **slugs)
+            return follow_link_in(request, view(request, *arguments, **slugs))
         except Http404:
             current = find_current_slugs(**slugs) if slugs else None  # type: ignore[arg-type]
             if current is None or current == slugs or request.resolver_match is None:
@@ -69,6 +71,13 @@ def cart(request: HttpRequest) -> HttpResponse:
     if wanted in ("view", "checkout", "confproduct", "confproducts"):
         return redirect("store:checkout")
     return redirect("store:home")
+
+
+@require_GET
+def affiliate(request: HttpRequest) -> HttpResponse:
+    """`aff.php` of WHMCS: `?aff=` by number or code, to the product or group that it names, else to the store."""
+    found = find_linked_affiliate(request.GET.get(PARAMETER, ""))
+    return follow_link_of(found, request, cart(request))
 
 
 def _to_product(request: HttpRequest) -> HttpResponse:
