@@ -1,7 +1,10 @@
 """The back office: lists and pages to read, buttons that each make one call into `billing.actions`."""
 
+from billing.admin.affiliate_settings import AffiliateSettingsAdmin
+from billing.admin.affiliates import AffiliateAdmin
 from billing.admin.api_keys import ApiKeyAdmin
 from billing.admin.clients import ClientAdmin
+from billing.admin.commissions import CommissionAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
 from billing.admin.invoices import InvoiceAdmin
@@ -10,15 +13,20 @@ from billing.admin.orders import OrderAdmin
 from billing.admin.pool import PooledLicenseAdmin
 from billing.admin.promotions import PromotionAdmin
 from billing.admin.records import EmailAdmin, EventAdmin
+from billing.admin.referrals import ReferralAdmin
 from billing.admin.servers import ServerAdmin
 from billing.admin.services import ServiceAdmin
 from billing.admin.staff import UserAdmin
 from billing.admin.tariff_products import TariffCostAdmin
 from billing.admin.tax_rules import TaxRuleAdmin
+from billing.admin.withdrawals import WithdrawalAdmin
 
 __all__ = [
+    "AffiliateAdmin",
+    "AffiliateSettingsAdmin",
     "ApiKeyAdmin",
     "ClientAdmin",
+    "CommissionAdmin",
     "CustomFieldAdmin",
     "EmailAdmin",
     "EventAdmin",
@@ -28,9 +36,11 @@ __all__ = [
     "OrderAdmin",
     "PooledLicenseAdmin",
     "PromotionAdmin",
+    "ReferralAdmin",
     "ServerAdmin",
     "ServiceAdmin",
     "TariffCostAdmin",
     "TaxRuleAdmin",
     "UserAdmin",
+    "WithdrawalAdmin",
 ]

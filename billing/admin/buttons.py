@@ -15,6 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from billing.actions.affiliate_balances import BalanceTooLow
+from billing.actions.affiliates import AffiliateInvalid, ProgramClosed
 from billing.actions.api_keys import ApiKeyRevoked
 from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
@@ -22,7 +24,9 @@ from billing.actions.order_decisions import OrderClosed, OrderNotPending
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, PooledLicenseKept, ResolveInvalid
 from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting
+from billing.actions.referrals import ReferralNotMovable
 from billing.actions.staff import StaffInvalid
+from billing.actions.withdrawals import WithdrawalInvalid, WithdrawalSettled
 from billing.admin.forms import BackOfficeForm
 from billing.permissions import Permission
 from billing.queries.clock import database_now
@@ -30,8 +34,10 @@ from noc.servers import ServerInvalid
 
 # What an action may answer instead of doing it: shown in the dialog, nothing typed is lost.
 REFUSALS: Final = (
+    AffiliateInvalid,
     AlreadyProvisioned,
     ApiKeyRevoked,
+    BalanceTooLow,
     ClientInvalid,
     CommandInvalid,
     CommandNotAllowed,
@@ -43,6 +49,8 @@ REFUSALS: Final = (
     PaymentConflict,
     PaymentInvalid,
     PooledLicenseKept,
+    ProgramClosed,
+    ReferralNotMovable,
     RemedyFailed,
     RemedyInvalid,
     RemedyNotFitting,
@@ -50,6 +58,8 @@ REFUSALS: Final = (
     ServerInvalid,
     StaffInvalid,
     UnknownCommand,
+    WithdrawalInvalid,
+    WithdrawalSettled,
 )
 Look = Literal["plain", "primary", "danger"]
 

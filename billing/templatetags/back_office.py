@@ -17,8 +17,10 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
+    Affiliate,
     CertificateState,
     Client,
+    CommissionState,
     EmailStatus,
     Event,
     FindingSort,
@@ -35,6 +37,8 @@ from billing.models import (
     ServiceStatus,
     StaffRole,
     User,
+    VoidReason,
+    WithdrawalWay,
 )
 from billing.queries.findings import LABELS
 from billing.queries.operations import operation_words, words
@@ -73,11 +77,16 @@ _TONES: Final[dict[str, str]] = {
     AccountHealth.OK: "green",
     AccountHealth.REFUSED: "red",
     AccountHealth.NO_MONEY: "red",
+    CommissionState.CLEARED: "green",
     "OVERDUE": "red",
     FindingStatus.OPEN: "amber",
     FindingStatus.SOLVED: "green",
 }
 EVENTS: Final[dict[str, str | Promise]] = {
+    "affiliate.changed": _("Affiliate changed"),
+    "affiliate.closed": _("Affiliate closed"),
+    "affiliate.joined": _("Affiliate joined"),
+    "affiliate.reopened": _("Affiliate reopened"),
     "api_key.issued": _("API key issued"),
     "api_key.revoked": _("API key revoked"),
     "certificate.downloaded": _("Certificate downloaded"),
@@ -89,6 +98,9 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "client.changed": _("Client changed"),
     "client.registered": _("Client registered"),
     "command.given": _("Command given"),
+    "commission.cleared": _("Commission cleared"),
+    "commission.earned": _("Commission earned"),
+    "commission.voided": _("Commission voided"),
     "credit.added": _("Credit added"),
     "finding.ignored": _("Finding ignored"),
     "finding.remedied": _("Finding put right"),
@@ -123,6 +135,9 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "price_list.requested": _("Reading of the price list asked for"),
     "product.field_renamed": _("Field of a product renamed"),
     "products.imported": _("Products made of the price list"),
+    "referral.made": _("Referred by an affiliate"),
+    "referral.moved": _("Referral moved to another affiliate"),
+    "referral.ordered": _("Ordered by an affiliate's link"),
     "renewal.requested": _("Renewal requested"),
     "server.added": _("Server added"),
     "server.balance_recovered": _("Balance recovered"),
@@ -144,6 +159,9 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "service.terminated": _("Service ended"),
     "staff.added": _("Staff added"),
     "staff.changed": _("Staff changed"),
+    "withdrawal.paid": _("Affiliate paid out"),
+    "withdrawal.refused": _("Payout refused"),
+    "withdrawal.requested": _("Payout requested"),
 }
 _SITUATIONS: Final[dict[str, str | Promise]] = {
     OperationStatus.QUEUED: _("Waits for a worker."),
@@ -158,6 +176,8 @@ _POSTINGS: Final[dict[str, str | Promise]] = {
     "payment.received": _("Payment received"),
     "credit.added": _("Credit added"),
     "credit.applied": _("Credit used"),
+    "affiliate.credited": _("Affiliate paid out to credit"),
+    "affiliate.paid": _("Affiliate paid out"),
 }
 GATEWAYS: Final[dict[str, str | Promise]] = {
     "manual": _("Manual"),
@@ -169,10 +189,12 @@ GATEWAYS: Final[dict[str, str | Promise]] = {
 _PERIODS: Final[dict[int, str | Promise]] = {TRIAL: _("trial"), DAILY: _("a day"), LIFETIME: _("once")}
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAMES: Final[dict[str, str | Promise]] = {
+    "affiliate": _("affiliate"),
     "amount": _("amount"),
     "balance": _("balance"),
     "bought_ended": _("what was bought ends"),
     "below": _("alert below"),
+    "code": _("code"),
     "command": _("command"),
     "currency": _("currency"),
     "decision": _("decision"),
@@ -209,6 +231,7 @@ _NAMES: Final[dict[str, str | Promise]] = {
     "ok": _("worked"),
     "period": _("months"),
     "reason": _("reason"),
+    "referral": _("referral"),
     "reference": _("reference"),
     "remote_id": _("number at the partner"),
     "role": _("role"),
@@ -219,6 +242,8 @@ _NAMES: Final[dict[str, str | Promise]] = {
     "top_up": _("to top up"),
     "until": _("until"),
     "user": _("user"),
+    "way": _("how"),
+    "withdrawal": _("withdrawal"),
 }
 _VALUES: Final[dict[str, str | Promise]] = {
     **GATEWAYS,
@@ -228,6 +253,8 @@ _VALUES: Final[dict[str, str | Promise]] = {
     **{role.value: role.label for role in StaffRole},
     **{status.value: status.label for status in ServiceStatus},
     **{sort.value: sort.label for sort in FindingSort},
+    **{way.value: way.label for way in WithdrawalWay},
+    **{reason.value: reason.label for reason in VoidReason},
     **LABELS,
     "adopt": _("it was done"),
     "not_bought": _("it was not done"),
@@ -285,7 +312,7 @@ def _flat(value: object) -> str:
 
 def _field_words(name: str) -> str:
     """A field that was changed, by its label."""
-    for model in (Client, Server, User):
+    for model in (Client, Server, User, Affiliate):
         for field in model._meta.fields:
             if field.name == name:
                 return str(field.verbose_name)
