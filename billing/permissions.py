@@ -22,6 +22,7 @@ class Permission(models.TextChoices):
     MANAGE_CLIENTS = "MANAGE_CLIENTS", _("Manage clients")
     MANAGE_ORDERS = "MANAGE_ORDERS", _("Place, accept and cancel orders")
     MANAGE_INVOICES = "MANAGE_INVOICES", _("Write invoices, record and refund payments")
+    MANAGE_AFFILIATES = "MANAGE_AFFILIATES", _("Manage affiliates and pay them out")
     PERFORM_SERVER_OPERATIONS = "PERFORM_SERVER_OPERATIONS", _("Run module commands")
     MANAGE_SETTINGS = "MANAGE_SETTINGS", _("Change billing and automation settings")
     MANAGE_STAFF = "MANAGE_STAFF", _("Manage staff and API keys")
@@ -36,6 +37,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.MANAGE_CLIENTS,
             Permission.MANAGE_ORDERS,
             Permission.MANAGE_INVOICES,
+            Permission.MANAGE_AFFILIATES,
             Permission.PERFORM_SERVER_OPERATIONS,
         }
     ),
@@ -56,6 +58,8 @@ _WRITING: dict[str, Permission] = {
     "billing.clientuser": Permission.MANAGE_CLIENTS,
     "billing.order": Permission.MANAGE_ORDERS,
     "billing.promotion": Permission.MANAGE_CATALOG,
+    "billing.affiliate": Permission.MANAGE_AFFILIATES,
+    "billing.affiliatesettings": Permission.MANAGE_AFFILIATES,
     "billing.storesettings": Permission.MANAGE_CATALOG,
     "billing.billingsettings": Permission.MANAGE_SETTINGS,
     "billing.automationsettings": Permission.MANAGE_SETTINGS,

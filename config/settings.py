@@ -261,6 +261,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "AffiliateStatusEnum": "billing.models.AffiliateStatus",
+        "CommissionStateEnum": "billing.models.CommissionState",
         "FindingSortEnum": "billing.models.FindingSort",
         "FindingStatusEnum": "billing.models.FindingStatus",
         "CreditNoteToEnum": "billing.models.CreditNoteTo",

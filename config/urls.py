@@ -11,6 +11,7 @@ from billing.views import (
     checkout,
     health,
     links,
+    my_affiliate,
     my_credit,
     my_invoices,
     my_orders,
@@ -38,6 +39,7 @@ store_addresses = [
     path("services/<int:service_id>/add/<int:product_id>/", order_form.addon, name="addon"),
     # Links to WHMCS, which stood at this address before
     path("cart.php", links.cart, name="cart"),
+    path("aff.php", links.affiliate, name="affiliate_link"),
 ]
 client_addresses = [
     path("services/", my_services.services, name="services"),
@@ -58,6 +60,11 @@ client_addresses = [
     path("orders/<slug:number>/", my_orders.order, name="order"),
     path("orders/<slug:number>/progress/", my_orders.progress, name="progress"),
     path("profile/", profile.profile, name="profile"),
+    path("affiliate/", my_affiliate.program, name="affiliate"),
+    path("affiliate/join/", my_affiliate.join, name="affiliate_join"),
+    path("affiliate/credit/", my_affiliate.to_credit, name="affiliate_credit"),
+    path("affiliate/payout/", my_affiliate.payout, name="affiliate_payout"),
+    path("affiliate/statement/", my_affiliate.statement, name="affiliate_statement"),
 ]
 account_addresses = [
     path("login/", account.Login.as_view(), name="login"),

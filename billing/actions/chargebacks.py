@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from billing.actions.commissions import void_commissions
 from billing.actions.events import record_event
 from billing.actions.invoicing import write_off
 from billing.actions.ledger import post
@@ -61,6 +62,7 @@ def reverse_payment(*, payment: Payment, reason: str, actor: str, now: datetime,
         _check_reversible(locked)
         lost = _take_back(locked, invoice, fee=fee, now=now)
         _send_to_collections(invoice)
+        void_commissions(invoice=invoice, actor=actor, now=now)
         if invoice.amount_written_off and invoice.balance:
             write_off(invoice, now=now)  # what was paid of it before the rest was written off
         data = {

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from billing.actions.commissions import void_commissions
 from billing.actions.events import record_event
 from billing.actions.ledger import post
 from billing.actions.locking import lock_invoice
@@ -178,6 +179,7 @@ def _take_back(invoice: Invoice, *, to_balance: Decimal, rest: Decimal, actor: s
         invoice.save(update_fields=["status"])
         InvoiceLine.objects.filter(invoice=invoice).update(is_voided=True)
         record_event("invoice.refunded", now=now, actor=actor, invoice=invoice)
+        void_commissions(invoice=invoice, actor=actor, now=now)
     elif invoice.is_payable and invoice.balance == 0:
         mark_paid(invoice, actor=actor, now=now)
 

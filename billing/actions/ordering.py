@@ -27,6 +27,7 @@ from billing.actions.payments import (
 from billing.actions.price_overrides import PriceOverride, apply_overrides, record_overrides
 from billing.actions.promotions import use_promotion
 from billing.actions.queueing import queue_create, queue_operation
+from billing.actions.referrals import refer_order
 from billing.actions.stock import take_stock
 from billing.models import (
     Client,
@@ -95,13 +96,15 @@ def place_order(
     promo_code: str = "",
     uses_credit: bool = False,
     is_terms_accepted: bool | None = None,
+    referral_code: str = "",
 ) -> Order:
     """Makes the order, its pending services and its invoice, and queues what is bought at once: all or nothing.
 
     `overrides`: place of an item → the price that an operator grants for it. `is_client_told`: the letters about the
     order and its invoice go out. `uses_credit`: the client's credit is taken first, `payment_method` pays the rest.
     `is_terms_accepted`: whether the client agrees to the terms of service, where the store has any; None: not asked,
-    somebody else orders for them. The same key with the same content gives the same order.
+    somebody else orders for them. `referral_code`: of the affiliate whose link was followed; one that counts for nobody
+    changes nothing. The same key with the same content gives the same order.
     Raises OrderInvalid, CheckoutConflict.
     """
     fingerprint = _fingerprint(client, items, payment_method, notes, overrides, promo_code, uses_credit)
@@ -129,6 +132,7 @@ def place_order(
                 promo_code=promo_code,
                 uses_credit=uses_credit,
                 terms_url=terms_url,
+                referral_code=referral_code,
             )
             record_overrides(order, checked, overrides, actor=actor, now=now)
             return order
@@ -191,6 +195,7 @@ def _write_order(
     promo_code: str,
     uses_credit: bool,
     terms_url: str,
+    referral_code: str,
 ) -> Order:
     # Before anything else is locked: credit may pay the order at once.
     client = lock_client(client.pk)
@@ -217,6 +222,7 @@ def _write_order(
         placed_at=now,
     )
     write_lines(order, checked, quoted, on=today)
+    refer_order(order=order, code=referral_code, actor=actor, now=now)
     _take_stock(order)
     _use_promotion(order)
     accepted = {"terms": terms_url} if terms_url else {}

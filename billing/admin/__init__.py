@@ -1,10 +1,13 @@
 """The back office: lists and pages to read, buttons that each make one call into `billing.actions`."""
 
+from billing.admin.affiliate_settings import AffiliateSettingsAdmin
+from billing.admin.affiliates import AffiliateAdmin
 from billing.admin.api_keys import ApiKeyAdmin
 from billing.admin.audits import LedgerAuditAdmin
 from billing.admin.automation import AutomationRunAdmin, DutyRunAdmin
 from billing.admin.billing_settings import BillingSettingsAdmin
 from billing.admin.clients import ClientAdmin
+from billing.admin.commissions import CommissionAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
 from billing.admin.invoices import InvoiceAdmin
@@ -16,18 +19,23 @@ from billing.admin.product_groups import ProductGroupAdmin
 from billing.admin.products import ProductAdmin
 from billing.admin.promotions import PromotionAdmin
 from billing.admin.records import EmailAdmin, EventAdmin
+from billing.admin.referrals import ReferralAdmin
 from billing.admin.servers import ServerAdmin
 from billing.admin.services import ServiceAdmin
 from billing.admin.staff import UserAdmin
 from billing.admin.store_settings import StoreSettingsAdmin
 from billing.admin.tariff_products import TariffCostAdmin
 from billing.admin.tax_rules import TaxRuleAdmin
+from billing.admin.withdrawals import WithdrawalAdmin
 
 __all__ = [
+    "AffiliateAdmin",
+    "AffiliateSettingsAdmin",
     "ApiKeyAdmin",
     "AutomationRunAdmin",
     "BillingSettingsAdmin",
     "ClientAdmin",
+    "CommissionAdmin",
     "CustomFieldAdmin",
     "DutyRunAdmin",
     "EmailAdmin",
@@ -42,10 +50,12 @@ __all__ = [
     "ProductAdmin",
     "ProductGroupAdmin",
     "PromotionAdmin",
+    "ReferralAdmin",
     "ServerAdmin",
     "ServiceAdmin",
     "StoreSettingsAdmin",
     "TariffCostAdmin",
     "TaxRuleAdmin",
     "UserAdmin",
+    "WithdrawalAdmin",
 ]

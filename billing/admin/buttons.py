@@ -15,6 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from billing.actions.affiliate_balances import BalanceTooLow
+from billing.actions.affiliates import AffiliateInvalid, ProgramClosed
 from billing.actions.api_keys import ApiKeyRevoked
 from billing.actions.billing_settings import BillingSettingsInvalid
 from billing.actions.cancellations import CancellationRefused
@@ -33,9 +35,11 @@ from billing.actions.order_decisions import OrderClosed, OrderNotPending
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, PooledLicenseKept, ResolveInvalid
 from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting
+from billing.actions.referrals import ReferralNotMovable
 from billing.actions.refunds import RefundConflict, RefundInvalid, RefundNotPending
 from billing.actions.renewals import RenewalRefused
 from billing.actions.staff import StaffInvalid
+from billing.actions.withdrawals import WithdrawalInvalid, WithdrawalSettled
 from billing.admin.forms import BackOfficeForm
 from billing.automation.starting import DutyNotWaiting
 from billing.permissions import Permission
@@ -45,9 +49,11 @@ from noc.servers import ServerInvalid
 
 # What an action may answer instead of doing it: shown in the dialog, nothing typed is lost.
 REFUSALS: Final = (
+    AffiliateInvalid,
     AlreadyProvisioned,
     ApiKeyRevoked,
     BillingSettingsInvalid,
+    BalanceTooLow,
     ClientInvalid,
     CancellationRefused,
     CommandInvalid,
@@ -73,6 +79,8 @@ REFUSALS: Final = (
     RefundInvalid,
     RefundNotPending,
     ProductInvalid,
+    ProgramClosed,
+    ReferralNotMovable,
     RemedyFailed,
     RemedyInvalid,
     RemedyNotFitting,
@@ -82,6 +90,8 @@ REFUSALS: Final = (
     ServerInvalid,
     StaffInvalid,
     UnknownCommand,
+    WithdrawalInvalid,
+    WithdrawalSettled,
 )
 Look = Literal["plain", "primary", "danger"]
 

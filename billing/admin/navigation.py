@@ -13,6 +13,7 @@ from billing.admin.audits import audits_badge
 from billing.admin.automation import automation_badge
 from billing.admin.dashboard import operations_badge
 from billing.admin.findings import findings_badge
+from billing.admin.withdrawals import withdrawals_badge
 from billing.permissions import Permission
 from billing.queries.modules import modules_open_to
 from catalog.modules import MODULES
@@ -83,6 +84,27 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
                 "admin:billing_automationrun_changelist",
                 has_badge=True,
                 badge=automation_badge,
+            ),
+        ),
+    ),
+    (
+        _("Affiliates"),
+        (
+            Place(_("Affiliates"), "handshake", "admin:billing_affiliate_changelist"),
+            Place(
+                _("Withdrawals"),
+                "savings",
+                "admin:billing_withdrawal_changelist",
+                has_badge=True,
+                badge=withdrawals_badge,
+            ),
+            Place(_("Commissions"), "percent", "admin:billing_commission_changelist"),
+            Place(_("Referrals"), "group_add", "admin:billing_referral_changelist"),
+            Place(
+                _("Affiliate settings"),
+                "tune",
+                "admin:billing_affiliatesettings_changelist",
+                Permission.MANAGE_AFFILIATES,
             ),
         ),
     ),

@@ -7,7 +7,11 @@ from django import forms
 from django.utils.functional import Promise
 
 from billing.models import (
+    Affiliate,
+    AffiliateStatus,
     Client,
+    Commission,
+    CommissionState,
     Finding,
     FindingSort,
     FindingStatus,
@@ -131,3 +135,28 @@ class OperationFilter(django_filters.FilterSet):  # type: ignore[misc]
     class Meta:
         model = Operation
         fields = ["service", "order", "status", "kind"]
+
+
+class AffiliateFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """`?client=1&code=anna&status=ACTIVE`."""
+
+    client = IdFilter(field_name="client_id")
+    status = _any_of(AffiliateStatus.choices)
+
+    class Meta:
+        model = Affiliate
+        fields = ["client", "code", "status"]
+
+
+class CommissionFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """`?affiliate=1&service=2&invoice=3&state=PENDING&clears_before=2026-12-31`."""
+
+    affiliate = IdFilter(field_name="affiliate_id")
+    service = IdFilter(field_name="referred__service_id")
+    invoice = IdFilter(field_name="line__invoice_id")
+    state = _any_of(CommissionState.choices)
+    clears_before = django_filters.DateFilter(field_name="clears_on", lookup_expr="lt")
+
+    class Meta:
+        model = Commission
+        fields = ["affiliate", "service", "invoice", "state", "clears_before"]

@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
+from billing.api.views.affiliates import AffiliateViewSet, CommissionViewSet
 from billing.api.views.clients import ClientViewSet
 from billing.api.views.fallback import NothingHere
 from billing.api.views.findings import FindingViewSet
@@ -26,6 +27,8 @@ router.register("invoices", InvoiceViewSet)
 router.register("services", ServiceViewSet)
 router.register("operations", OperationViewSet)
 router.register("findings", FindingViewSet)
+router.register("affiliates", AffiliateViewSet)
+router.register("commissions", CommissionViewSet)
 
 urlpatterns = [
     path("v1/", include((router.urls, "api"), namespace="api-v1")),

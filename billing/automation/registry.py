@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from billing.automation.checks import Commissions, LedgerAudit
 from billing.automation.digest import Digest
 from billing.automation.duty import Duty
 from billing.automation.ends import Cancellations, FixedTerms, RecurringLimits, Unpaid
@@ -18,9 +19,11 @@ DUTIES: Final[tuple[Duty[Any, Any], ...]] = (
     RecurringLimits(),
     FixedTerms(),
     StaleOrders(),
+    Commissions(),
     Cover(),
     LicensePool(),
     PartnerAccounts(),
+    LedgerAudit(),
     Digest(),
 )
 

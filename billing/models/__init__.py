@@ -1,5 +1,14 @@
 """Who ordered, what is owed, what they have."""
 
+from billing.models.affiliate import (
+    Affiliate,
+    AffiliateEntry,
+    AffiliateSettings,
+    AffiliateStatus,
+    EntryKind,
+    Referral,
+    ReferredService,
+)
 from billing.models.api_key import ApiKey
 from billing.models.audit import LedgerAudit
 from billing.models.automation import AutomationRun, DutyItem, DutyRun, DutyStatus
@@ -7,6 +16,14 @@ from billing.models.billing_settings import AutomationSettings, BillingSettings,
 from billing.models.cancellation import CancellationRequest, CancellationStatus, CancellationType
 from billing.models.certificate import Certificate, CertificateState
 from billing.models.client import Client, ClientUser
+from billing.models.commission import (
+    Commission,
+    CommissionState,
+    VoidReason,
+    Withdrawal,
+    WithdrawalStatus,
+    WithdrawalWay,
+)
 from billing.models.credit_note import CreditNote, CreditNoteLine, CreditNoteTo
 from billing.models.email import Email, EmailStatus
 from billing.models.event import Event
@@ -61,6 +78,10 @@ __all__ = [
     "UNDERWAY_STATUSES",
     "WAITING_STATUSES",
     "Account",
+    "Affiliate",
+    "AffiliateEntry",
+    "AffiliateSettings",
+    "AffiliateStatus",
     "ApiKey",
     "Audience",
     "AutomationRun",
@@ -74,6 +95,8 @@ __all__ = [
     "CertificateState",
     "Client",
     "ClientUser",
+    "Commission",
+    "CommissionState",
     "CreditNote",
     "CreditNoteLine",
     "CreditNoteTo",
@@ -82,6 +105,7 @@ __all__ = [
     "DutyStatus",
     "Email",
     "EmailStatus",
+    "EntryKind",
     "Event",
     "Finding",
     "FindingSort",
@@ -111,6 +135,8 @@ __all__ = [
     "PooledLicense",
     "Posting",
     "Promotion",
+    "Referral",
+    "ReferredService",
     "Refund",
     "RefundStatus",
     "RefundWay",
@@ -125,4 +151,8 @@ __all__ = [
     "User",
     "VatCheck",
     "VatState",
+    "VoidReason",
+    "Withdrawal",
+    "WithdrawalStatus",
+    "WithdrawalWay",
 ]

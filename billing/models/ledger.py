@@ -19,6 +19,7 @@ class Account(models.TextChoices):
     REFUNDS = "REFUNDS", _("Refunds to pay")
     FEES = "FEES", _("Gateway fees")
     WRITE_OFF = "WRITE_OFF", _("Write-off")
+    AFFILIATE = "AFFILIATE", _("Affiliate commissions")
 
 
 class AppendOnlyQuerySet[M: models.Model](models.QuerySet[M]):

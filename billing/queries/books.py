@@ -33,6 +33,7 @@ from django.db.models.functions import Coalesce
 from billing.append_only import find_missing
 from billing.models import (
     Account,
+    Affiliate,
     Client,
     CreditNote,
     Invoice,
@@ -44,6 +45,8 @@ from billing.models import (
     Refund,
     RefundStatus,
     RefundWay,
+    Withdrawal,
+    WithdrawalStatus,
 )
 from billing.queries.differences import Difference, Document, Fault
 
@@ -115,6 +118,7 @@ _SENT_BACK: Final = Refund.objects.filter(status=RefundStatus.DONE).exclude(way=
 _PROMISED: Final = Refund.objects.exclude(way=RefundWay.CREDIT).exclude(status=RefundStatus.FAILED)
 _KEPT: Final = Refund.objects.filter(way=RefundWay.CREDIT, status=RefundStatus.DONE, credit_note__to_refund__gt=0)
 _NOTES: Final = CreditNote.objects.all()
+_PAYOUTS: Final = Withdrawal.objects.filter(status=WithdrawalStatus.PAID)
 DOCUMENTS: Final[tuple[Books, ...]] = (
     # A draft is not posted yet, what was cancelled was posted back: nothing is left of both. What asks for money in
     # advance is never posted: its payment is credit from the start.
@@ -183,6 +187,7 @@ DOCUMENTS: Final[tuple[Books, ...]] = (
                 - _sum_of(_NOTES, "client", "to_refund")
                 - _sum_of(_PROMISED, "client", "from_credit"),
             ),
+            Rule(Account.AFFILIATE, _sum_of(_PAYOUTS, "affiliate__client", "amount")),
         ),
         ("first_name", "last_name", "company"),
         lambda row: str(Client(**{name: row[name] for name in ("pk", "first_name", "last_name", "company")})),
@@ -197,6 +202,7 @@ def find_differences() -> Iterator[Difference]:
     yield from _faulty_postings()
     for books in DOCUMENTS:
         yield from _differences_of(books)
+    yield from _wrong_affiliates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +248,25 @@ def _faulty_postings() -> Iterator[Difference]:
             )
         if row["strangers"]:
             yield Difference(Document.POSTING, Fault.OTHER_CLIENT, number, label)
+
+
+def _wrong_affiliates() -> Iterator[Difference]:
+    """Affiliates whose balance does not follow from their statement."""
+    balances = Affiliate.objects.order_by("pk").annotate(
+        stated=Coalesce(Sum(Units(F("entries__amount"))), 0, output_field=BigIntegerField()),
+        held=Units(F("balance") - F("debt")),
+    )
+    rows = balances.exclude(stated=F("held")).values_list("pk", "code", "client__currency", "held", "stated")
+    for number, code, currency, held, stated in rows.iterator(CHUNK):
+        yield Difference(
+            Document.AFFILIATE,
+            Fault.STATEMENT,
+            number,
+            code,
+            currency=currency,
+            expected=_amount(held),
+            found=_amount(stated),
+        )
 
 
 def _differences_of(books: Books) -> Iterator[Difference]:

@@ -21,6 +21,7 @@ class Document(StrEnum):
     INVOICE = "invoice"
     PAYMENT = "payment"
     CLIENT = "client"
+    AFFILIATE = "affiliate"
     POSTING = "posting"
     TRIGGER = "trigger"
 
@@ -30,6 +31,7 @@ class Fault(StrEnum):
 
     AMOUNT = "amount"
     PAYMENTS = "payments"
+    STATEMENT = "statement"
     UNBALANCED = "unbalanced"
     EMPTY = "empty"
     OTHER_CLIENT = "other_client"
@@ -40,12 +42,14 @@ DOCUMENTS: Final[Mapping[Document, str | Promise]] = {
     Document.INVOICE: gettext_lazy("Invoice %(label)s"),
     Document.PAYMENT: gettext_lazy("Payment %(label)s"),
     Document.CLIENT: gettext_lazy("Client %(label)s"),
+    Document.AFFILIATE: gettext_lazy("Affiliate %(label)s"),
     Document.POSTING: gettext_lazy("Posting %(label)s"),
     Document.TRIGGER: gettext_lazy("Database trigger %(label)s"),
 }
 FAULTS: Final[Mapping[Fault, str | Promise]] = {
     Fault.AMOUNT: gettext_lazy("%(account)s should be %(expected)s, the entries come to %(found)s."),
     Fault.PAYMENTS: gettext_lazy("%(account)s of its payments should be %(expected)s, the entries come to %(found)s."),
+    Fault.STATEMENT: gettext_lazy("Its balance is %(expected)s, its statement comes to %(found)s."),
     Fault.UNBALANCED: gettext_lazy("Its entries should sum to zero, they come to %(found)s."),
     Fault.EMPTY: gettext_lazy("It has no entries."),
     Fault.OTHER_CLIENT: gettext_lazy("Some of its entries belong to another client."),

@@ -18,9 +18,11 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
+    Affiliate,
     BillingSettings,
     CertificateState,
     Client,
+    CommissionState,
     DutyStatus,
     EmailStatus,
     Event,
@@ -41,6 +43,8 @@ from billing.models import (
     StaffRole,
     StoreSettings,
     User,
+    VoidReason,
+    WithdrawalWay,
 )
 from billing.queries.findings import LABELS
 from billing.queries.operations import operation_words, words
@@ -80,6 +84,7 @@ _TONES: Final[dict[str, str]] = {
     AccountHealth.OK: "green",
     AccountHealth.REFUSED: "red",
     AccountHealth.NO_MONEY: "red",
+    CommissionState.CLEARED: "green",
     "OVERDUE": "red",
     DutyStatus.BRAKED: "red",
     FindingStatus.OPEN: "amber",
@@ -88,6 +93,10 @@ _TONES: Final[dict[str, str]] = {
     "NOT_CLEAN": "red",
 }
 EVENTS: Final[dict[str, str | Promise]] = {
+    "affiliate.changed": _("Affiliate changed"),
+    "affiliate.closed": _("Affiliate closed"),
+    "affiliate.joined": _("Affiliate joined"),
+    "affiliate.reopened": _("Affiliate reopened"),
     "api_key.issued": _("API key issued"),
     "api_key.revoked": _("API key revoked"),
     "automation.braked": _("Nightly duty stopped by a brake"),
@@ -109,6 +118,9 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "client.vat_checked": _("VAT number checked"),
     "client.registered": _("Client registered"),
     "command.given": _("Command given"),
+    "commission.cleared": _("Commission cleared"),
+    "commission.earned": _("Commission earned"),
+    "commission.voided": _("Commission voided"),
     "credit.added": _("Credit added"),
     "credit.taken": _("Credit taken away"),
     "credit.taken_back": _("Credit taken off an invoice"),
@@ -179,6 +191,9 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "refund.done": _("Refund done"),
     "refund.failed": _("Refund failed"),
     "refund.requested": _("Refund asked for"),
+    "referral.made": _("Referred by an affiliate"),
+    "referral.moved": _("Referral moved to another affiliate"),
+    "referral.ordered": _("Ordered by an affiliate's link"),
     "renewal.requested": _("Renewal requested"),
     "server.added": _("Server added"),
     "server.balance_recovered": _("Balance recovered"),
@@ -204,6 +219,9 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "staff.added": _("Staff added"),
     "staff.changed": _("Staff changed"),
     "store.settings_changed": _("Store settings changed"),
+    "withdrawal.paid": _("Affiliate paid out"),
+    "withdrawal.refused": _("Payout refused"),
+    "withdrawal.requested": _("Payout requested"),
 }
 _SITUATIONS: Final[dict[str, str | Promise]] = {
     OperationStatus.QUEUED: _("Waits for a worker."),
@@ -226,6 +244,8 @@ POSTINGS: Final[dict[str, str | Promise]] = {
     "refund.requested": _("Refund asked for"),
     "refund.done": _("Refund done"),
     "refund.failed": _("Refund failed"),
+    "affiliate.credited": _("Affiliate paid out to credit"),
+    "affiliate.paid": _("Affiliate paid out"),
 }
 GATEWAYS: Final[dict[str, str | Promise]] = {
     "manual": _("Manual"),
@@ -237,11 +257,13 @@ GATEWAYS: Final[dict[str, str | Promise]] = {
 _PERIODS: Final[dict[int, str | Promise]] = {TRIAL: _("trial"), DAILY: _("a day"), LIFETIME: _("once")}
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAMES: Final[dict[str, str | Promise]] = {
+    "affiliate": _("affiliate"),
     "amount": _("amount"),
     "audit": _("audit"),
     "balance": _("balance"),
     "bought_ended": _("what was bought ends"),
     "below": _("alert below"),
+    "code": _("code"),
     "command": _("command"),
     "draft": _("draft"),
     "fee": _("fee"),
@@ -285,6 +307,7 @@ _NAMES: Final[dict[str, str | Promise]] = {
     "ok": _("worked"),
     "period": _("months"),
     "reason": _("reason"),
+    "referral": _("referral"),
     "reference": _("reference"),
     "remote_id": _("number at the partner"),
     "role": _("role"),
@@ -295,6 +318,7 @@ _NAMES: Final[dict[str, str | Promise]] = {
     "top_up": _("to top up"),
     "until": _("until"),
     "user": _("user"),
+    "withdrawal": _("withdrawal"),
 }
 _VALUES: Final[dict[str, str | Promise]] = {
     **GATEWAYS,
@@ -306,6 +330,8 @@ _VALUES: Final[dict[str, str | Promise]] = {
     **{sort.value: sort.label for sort in FindingSort},
     **{way.value: way.label for way in RefundWay},
     "refund": _("to be given back"),
+    **{way.value: way.label for way in WithdrawalWay},
+    **{reason.value: reason.label for reason in VoidReason},
     **LABELS,
     "adopt": _("it was done"),
     "not_bought": _("it was not done"),
@@ -363,7 +389,17 @@ def _flat(value: object) -> str:
 
 def _field_words(name: str) -> str:
     """A field that was changed, by its label."""
-    for model in (BillingSettings, Client, Invoice, Server, User, Product, ProductGroup, StoreSettings):
+    for model in (
+        Affiliate,
+        BillingSettings,
+        Client,
+        Invoice,
+        Server,
+        User,
+        Product,
+        ProductGroup,
+        StoreSettings,
+    ):
         for field in model._meta.fields:
             if field.name == name:
                 return str(field.verbose_name)

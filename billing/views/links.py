@@ -1,4 +1,4 @@
-"""Links from elsewhere into the store: those of WHMCS, promo codes, and addresses that have changed (P16)."""
+"""Links from elsewhere into the store: WHMCS, promo codes, affiliates, addresses that have changed (P16)."""
 
 import re
 from collections.abc import Callable
@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from billing.forms.product_inputs import OPTION_PREFIX
+from billing.queries.affiliates import find_linked_affiliate
 from billing.views.basket import PROMO_KEY
 from billing.views.order_templates import keep_template
+from billing.views.referrals import PARAMETER, follow_link_in, follow_link_of
 from catalog.models import Cycle, Product, ProductOption
 from catalog.queries_links import find_current_slugs, find_linked_group, find_linked_product, find_retired_product
 
@@ -35,7 +37,7 @@ _OPTION: Final = re.compile(r"configoption\[([\w-]{1,60})\]")
 def follow_links[**P](
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """A page of the store: keeps `?promo=` and `?template=` of a link, sends old addresses on to the present one.
+    """A page of the store: keeps `?promo=`, `?aff=` and `?template=` of a link, sends old addresses on.
 
     A product that is no longer sold says so.
     """
@@ -45,7 +47,7 @@ def follow_links[**P](
         keep_promo(request, request.GET.get("promo", ""))
         keep_template(request, request.GET.get("template", ""))
         try:
-            return view(request, *arguments, **slugs)
+            return follow_link_in(request, view(request, *arguments, **slugs))
         except Http404:
             current = find_current_slugs(**slugs) if slugs else None  # type: ignore[arg-type]
             if current is None or current == slugs or request.resolver_match is None:
@@ -79,6 +81,13 @@ def cart(request: HttpRequest) -> HttpResponse:
     if wanted in ("view", "checkout", "confproduct", "confproducts"):
         return redirect("store:checkout")
     return redirect("store:home")
+
+
+@require_GET
+def affiliate(request: HttpRequest) -> HttpResponse:
+    """`aff.php` of WHMCS: `?aff=` by number or code, to the product or group that it names, else to the store."""
+    found = find_linked_affiliate(request.GET.get(PARAMETER, ""))
+    return follow_link_of(found, request, cart(request))
 
 
 def _to_product(request: HttpRequest) -> HttpResponse:

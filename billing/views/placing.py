@@ -18,6 +18,7 @@ from billing.forms.registration import RegistrationForm
 from billing.models import Client, Order
 from billing.queries.taxes import TaxPlace
 from billing.views.current import actor_of, current_client
+from billing.views.referrals import referral_code
 
 # What a visitor says of themselves that changes the sums.
 PRICE_INPUTS: Final = ("currency", "country", "state", "tax_id")
@@ -125,6 +126,7 @@ def _place(request: HttpRequest, buyer: Buyer, client: Client, items: Sequence[I
         checkout_key=details["checkout_key"],
         notes=details["notes"],
         promo_code=promo_code,
+        referral_code=referral_code(request),
         actor=actor_of(request) or client.email,
         now=timezone.now(),
     )

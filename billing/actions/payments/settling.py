@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F
 
+from billing.actions.commissions import earn_commissions
 from billing.actions.events import record_event
 from billing.actions.ledger import post
 from billing.actions.locking import lock_invoice, lock_invoices, lock_services
@@ -143,6 +144,7 @@ def mark_paid(invoice: Invoice, *, actor: str, now: datetime) -> None:
     notify_client(event, client=invoice.client, now=now)
     for service, paid_until in services:
         _move_on(service, paid_until, actor=actor, now=now)
+    earn_commissions(invoice=invoice, actor=actor, now=now)
     if invoice.kind == InvoiceKind.MASS_PAY:
         _pay_named(invoice, actor=actor, now=now)
 

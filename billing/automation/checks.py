@@ -1,0 +1,38 @@
+"""Duties that look after money that is not invoiced tonight: commissions that clear, the audit of the ledger."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from billing.actions.auditing import audit_ledger_nightly
+from billing.actions.commissions import clear_commissions
+from billing.automation.chores import Chore
+from billing.automation.night import Night, Touched
+
+
+class Commissions(Chore):
+    """Affiliates' commissions whose delay is over (P17)."""
+
+    code = "commissions"
+    label = gettext_lazy("Affiliate commissions")
+    words = gettext_lazy("Pays out commissions to affiliates' balances once their delay is over.")
+
+    def perform(self, night: Night) -> list[Touched]:
+        """All that clear by the day."""
+        settled = clear_commissions(on=night.day, now=night.now)
+        words = ngettext("%(count)s commission settled", "%(count)s commissions settled", settled) % {"count": settled}
+        return [Touched("commission", 1, words)] if settled else []
+
+
+class LedgerAudit(Chore):
+    """Each document beside its entries (B7)."""
+
+    code = "ledger_audit"
+    label = gettext_lazy("Ledger audit")
+    words = gettext_lazy("Proves that every invoice, payment and balance equals its entries in the ledger.")
+
+    def perform(self, night: Night) -> list[Touched]:
+        """Operators are told by the audit itself."""
+        audit = audit_ledger_nightly(now=night.now)
+        if not audit.difference_count:
+            return []
+        return [Touched("audit", audit.pk, _("%(count)s differences") % {"count": audit.difference_count})]
