@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from billing.actions.documents import prune_documents, wake_due_documents
 from billing.actions.provisioning import drop_expired_pool, free_expired_leases, release_ready, wake_due_operations
 from billing.actions.renewals import issue_renewals, judge_cover
 from billing.models import Email
@@ -18,10 +19,12 @@ def wake_everything_due(*, now: datetime) -> None:
     wake_due_operations(now=now)
     for email_id in Email.objects.due(now=now).order_by("id").values_list("pk", flat=True)[:LETTERS_AT_ONCE]:
         wake_email(email_id)
+    wake_due_documents(now=now)
 
 
 def run_nightly(*, now: datetime) -> None:
-    """Renewal invoices of the business day, renewals that what was paid asks for, and what is left of the pool."""
+    """Renewal invoices of the business day, renewals that what was paid asks for; pool and documents cleaned up."""
     issue_renewals(on=business_date(now), now=now)
     judge_cover(now=now)
     drop_expired_pool(now=now)
+    prune_documents(now=now)

@@ -7,6 +7,7 @@ from billing.models.cancellation import CancellationRequest, CancellationStatus,
 from billing.models.certificate import Certificate, CertificateState
 from billing.models.client import Client, ClientUser
 from billing.models.credit_note import CreditNote, CreditNoteLine
+from billing.models.document import DocumentState, StoredDocument
 from billing.models.email import Email, EmailStatus
 from billing.models.event import Event
 from billing.models.finding import Finding, FindingSort, FindingStatus
@@ -75,6 +76,7 @@ __all__ = [
     "ClientUser",
     "CreditNote",
     "CreditNoteLine",
+    "DocumentState",
     "DutyItem",
     "DutyRun",
     "DutyStatus",
@@ -118,6 +120,7 @@ __all__ = [
     "ServiceStatus",
     "StaffRole",
     "StoreSettings",
+    "StoredDocument",
     "TaxRule",
     "User",
     "VatCheck",
