@@ -22,6 +22,7 @@ from billing.actions.order_decisions import OrderClosed, OrderNotPending
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, PooledLicenseKept, ResolveInvalid
 from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting
+from billing.actions.seller import SellerInvalid
 from billing.actions.staff import StaffInvalid
 from billing.admin.forms import BackOfficeForm
 from billing.permissions import Permission
@@ -47,6 +48,7 @@ REFUSALS: Final = (
     RemedyInvalid,
     RemedyNotFitting,
     ResolveInvalid,
+    SellerInvalid,
     ServerInvalid,
     StaffInvalid,
     UnknownCommand,

@@ -80,6 +80,13 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
         ),
     ),
     (
+        _("Settings"),
+        (
+            Place(_("Seller"), "storefront", "admin:billing_seller_changelist"),
+            Place(_("Bank accounts"), "account_balance", "admin:billing_bankaccount_changelist"),
+        ),
+    ),
+    (
         _("Access"),
         (
             Place(_("Staff and users"), "badge", "admin:billing_user_changelist", Permission.MANAGE_STAFF),

@@ -17,6 +17,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
+    BankAccount,
     CertificateState,
     Client,
     EmailStatus,
@@ -32,6 +33,7 @@ from billing.models import (
     OrderStatus,
     PoolState,
     Posting,
+    Seller,
     ServiceStatus,
     StaffRole,
     User,
@@ -78,6 +80,9 @@ _TONES: Final[dict[str, str]] = {
     FindingStatus.SOLVED: "green",
 }
 EVENTS: Final[dict[str, str | Promise]] = {
+    "bank_account.added": _("Bank account added"),
+    "bank_account.changed": _("Bank account changed"),
+    "bank_account.removed": _("Bank account removed"),
     "api_key.issued": _("API key issued"),
     "api_key.revoked": _("API key revoked"),
     "certificate.downloaded": _("Certificate downloaded"),
@@ -124,6 +129,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "product.field_renamed": _("Field of a product renamed"),
     "products.imported": _("Products made of the price list"),
     "renewal.requested": _("Renewal requested"),
+    "seller.changed": _("Seller changed"),
     "server.added": _("Server added"),
     "server.balance_recovered": _("Balance recovered"),
     "server.changed": _("Server changed"),
@@ -285,7 +291,7 @@ def _flat(value: object) -> str:
 
 def _field_words(name: str) -> str:
     """A field that was changed, by its label."""
-    for model in (Client, Server, User):
+    for model in (Client, Server, User, Seller, BankAccount):
         for field in model._meta.fields:
             if field.name == name:
                 return str(field.verbose_name)
