@@ -2,6 +2,7 @@
 
 from billing.admin.api_keys import ApiKeyAdmin
 from billing.admin.clients import ClientAdmin
+from billing.admin.documents import StoredDocumentAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
 from billing.admin.invoices import InvoiceAdmin
@@ -10,6 +11,7 @@ from billing.admin.orders import OrderAdmin
 from billing.admin.pool import PooledLicenseAdmin
 from billing.admin.promotions import PromotionAdmin
 from billing.admin.records import EmailAdmin, EventAdmin
+from billing.admin.seller import BankAccountAdmin, SellerAdmin
 from billing.admin.servers import ServerAdmin
 from billing.admin.services import ServiceAdmin
 from billing.admin.staff import UserAdmin
@@ -18,6 +20,7 @@ from billing.admin.tax_rules import TaxRuleAdmin
 
 __all__ = [
     "ApiKeyAdmin",
+    "BankAccountAdmin",
     "ClientAdmin",
     "CustomFieldAdmin",
     "EmailAdmin",
@@ -28,8 +31,10 @@ __all__ = [
     "OrderAdmin",
     "PooledLicenseAdmin",
     "PromotionAdmin",
+    "SellerAdmin",
     "ServerAdmin",
     "ServiceAdmin",
+    "StoredDocumentAdmin",
     "TariffCostAdmin",
     "TaxRuleAdmin",
     "UserAdmin",

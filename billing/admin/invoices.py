@@ -20,6 +20,7 @@ from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
 from billing.models import PAYABLE_STATUSES, Invoice, InvoiceStatus
 from billing.permissions import Permission
 from billing.queries.clock import business_date
+from billing.queries.documents import credit_notes_of
 from billing.templatetags.back_office import GATEWAYS as GATEWAYS_IN_WORDS
 from billing.templatetags.back_office import amount_text, gateway, state
 from billing.templatetags.portal import day, money
@@ -171,6 +172,7 @@ class InvoiceAdmin(ObjectAdmin):
             "lines": list(subject.lines.select_related("service__product").order_by("id")),
             "payments": list(subject.payments.order_by("id")),
             "postings": list(subject.postings.prefetch_related("entries").order_by("id")),
+            "credit_notes": list(credit_notes_of(subject)),
             "is_overdue": is_overdue(subject),
             "events": history(invoice=subject),
         }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import (
     ENDED_STATUSES,
     Client,
+    CreditNote,
     Event,
     Invoice,
     Order,
@@ -180,6 +181,11 @@ def get_invoice(client: Client, invoice_id: int) -> Invoice:
     """A client's invoice with its lines. Raises Invoice.DoesNotExist."""
     shown = client.invoices.exclude(status="DRAFT").select_related("currency", "order")
     return shown.prefetch_related("lines__service__product", "payments").get(pk=invoice_id)
+
+
+def get_credit_note(client: Client, note_id: int) -> CreditNote:
+    """A client's credit note with its invoice. Raises CreditNote.DoesNotExist."""
+    return client.credit_notes.select_related("invoice").get(pk=note_id)
 
 
 def unpaid_invoices(client: Client) -> QuerySet[Invoice]:

@@ -3,10 +3,11 @@
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.reverse import reverse
 
 from billing.actions.payments import GATEWAYS
 from billing.api.fields import AmountField, MoneyField
-from billing.models import Invoice, InvoiceLine, InvoiceStatus, Payment
+from billing.models import DocumentState, Invoice, InvoiceLine, InvoiceStatus, Payment, StoredDocument
 from catalog.taxes import TaxGround
 
 
@@ -46,6 +47,7 @@ class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
     balance = MoneyField()
     lines = InvoiceLineSerializer(many=True, read_only=True)
     payments = InvoicePaymentSerializer(many=True, read_only=True)
+    pdf = serializers.SerializerMethodField()
 
     class Meta:
         model = Invoice
@@ -68,11 +70,23 @@ class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
             "amount_paid",
             "balance",
             "payments",
+            "pdf",
         ]
         read_only_fields = fields
 
+    def get_pdf(self, invoice: Invoice) -> str:
+        """The address of the PDF."""
+        return str(reverse("api-v1:invoice-pdf", args=[invoice.pk], request=self.context["request"]))
+
     def get_proforma_number(self, invoice: Invoice) -> str:
         return invoice.proforma_number
+
+
+class DocumentStateSerializer(serializers.Serializer[StoredDocument]):
+    """A file that a worker has been asked for."""
+
+    name = serializers.CharField(read_only=True)
+    state = serializers.ChoiceField(choices=DocumentState.choices, read_only=True)
 
 
 class PaymentRequestSerializer(serializers.Serializer[Any]):
