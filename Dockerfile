@@ -10,6 +10,11 @@ RUN if [ -d locale ]; then /venv/bin/pybabel compile --directory locale --domain
 
 FROM python:3.12-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/data
+# What PDF files are made with; without it the portal runs and says so. Fonts are the portal's own, DejaVu is for letters
+# that they lack.
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --create-home --uid 10001 nocdesk && install -d -o nocdesk /data
 WORKDIR /app
 COPY --from=build /venv /venv

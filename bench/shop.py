@@ -46,10 +46,10 @@ def make_product(sandbox_url: str) -> Product:
     return create_product(values=values, prices=[PriceValues(Currency.objects.get(code="EUR"), "MONTHLY", Decimal(5))])
 
 
-def make_client() -> Client:
+def make_client(email: str = "anna@example.com") -> Client:
     """Somebody who buys a lot."""
     return register_client(
-        email="anna@example.com",
+        email=email,
         currency=Currency.objects.get(code="EUR"),
         now=database_now(),
         first_name="Anna",

@@ -51,11 +51,12 @@ def transport_options() -> dict[str, Any]:
 
 app.conf.update(
     **transport_options(),
-    task_queues=[Queue("operations"), Queue("mail"), Queue("duties")],
+    task_queues=[Queue("operations"), Queue("mail"), Queue("documents"), Queue("duties")],
     task_default_queue="duties",
     task_routes={
         "billing.run_operation": {"queue": "operations"},
         "billing.send_email": {"queue": "mail"},
+        "billing.make_document": {"queue": "documents"},
     },
     task_ignore_result=True,
     task_acks_late=False,

@@ -213,6 +213,9 @@ if not OPERATION_LEASE.total_seconds() > NOC_PAYING_DEADLINE:
 # A renewal is bought when what the client paid reaches further than the partner's end date by more than this.
 RENEWAL_TOLERANCE = timedelta(days=env.int("RENEWAL_TOLERANCE_DAYS", default=3))
 
+# How long a page waits for a worker to make a PDF before it says that it is being made, in seconds.
+DOCUMENT_PATIENCE = env.float("DOCUMENT_PATIENCE", default=1.5)
+
 # --- Mail ----------------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail://")
 vars().update(EMAIL_CONFIG)
@@ -313,6 +316,9 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # httpx logs whole URLs at INFO; ours hold no secret, but one line a call is noise.
         "httpx": {"level": "WARNING"},
+        # Each step of each PDF, and each table of a font.
+        "weasyprint.progress": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
     },

@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import importlib
 import os
 import socket
 from collections.abc import Generator, Iterator
@@ -33,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(50_000, 20, 50)
     # Every client makes the middleware anew: without this each one reads all static files before its first request.
     settings.WHITENOISE_AUTOREFRESH = True
+    # No worker makes PDF files here: a page that waited for one would only wait.
+    settings.DOCUMENT_PATIENCE = 0
     # Nobody listens to wake-ups here: tests call what a worker would, journeys start workers of their own.
     app.conf.update(broker_url="memory://", broker_transport_options={})
     if settings.REDIS_URL:
@@ -54,6 +57,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("pdf") and not can_make_pdf():
+        pytest.skip("needs WeasyPrint's libraries: libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig")
+
+
+@functools.cache
+def can_make_pdf() -> bool:
+    """Loaded only where a test is about PDF files: it takes two seconds."""
+    try:
+        importlib.import_module("weasyprint")
+    except OSError:
+        return False
+    return True
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In CI a skip of what a machine merely lacks is a failure: nothing may go untested unnoticed."""
@@ -67,7 +85,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def _must_run(item: pytest.Item) -> bool:
     if hasattr(item, "wasxfail") or (item.get_closest_marker("postgres") and not on_postgres()):
         return False
-    return any(item.get_closest_marker(name) for name in ("postgres", "processes", "browser"))
+    return any(item.get_closest_marker(name) for name in ("postgres", "processes", "browser", "pdf"))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from billing.actions.documents import wake_due_documents
 from billing.actions.provisioning import free_expired_leases, release_ready, wake_due_operations
 from billing.models import Email
 from billing.wakeups import wake_email
@@ -16,3 +17,4 @@ def wake_everything_due(*, now: datetime) -> None:
     wake_due_operations(now=now)
     for email_id in Email.objects.due(now=now).order_by("id").values_list("pk", flat=True)[:LETTERS_AT_ONCE]:
         wake_email(email_id)
+    wake_due_documents(now=now)

@@ -8,6 +8,7 @@ from billing.admin.automation import AutomationRunAdmin, DutyRunAdmin
 from billing.admin.billing_settings import BillingSettingsAdmin
 from billing.admin.clients import ClientAdmin
 from billing.admin.commissions import CommissionAdmin
+from billing.admin.documents import StoredDocumentAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
 from billing.admin.invoices import InvoiceAdmin
@@ -20,6 +21,7 @@ from billing.admin.products import ProductAdmin
 from billing.admin.promotions import PromotionAdmin
 from billing.admin.records import EmailAdmin, EventAdmin
 from billing.admin.referrals import ReferralAdmin
+from billing.admin.seller import BankAccountAdmin, SellerAdmin
 from billing.admin.servers import ServerAdmin
 from billing.admin.services import ServiceAdmin
 from billing.admin.staff import UserAdmin
@@ -33,6 +35,7 @@ __all__ = [
     "AffiliateSettingsAdmin",
     "ApiKeyAdmin",
     "AutomationRunAdmin",
+    "BankAccountAdmin",
     "BillingSettingsAdmin",
     "ClientAdmin",
     "CommissionAdmin",
@@ -51,9 +54,11 @@ __all__ = [
     "ProductGroupAdmin",
     "PromotionAdmin",
     "ReferralAdmin",
+    "SellerAdmin",
     "ServerAdmin",
     "ServiceAdmin",
     "StoreSettingsAdmin",
+    "StoredDocumentAdmin",
     "TariffCostAdmin",
     "TaxRuleAdmin",
     "UserAdmin",

@@ -38,6 +38,7 @@ from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNo
 from billing.actions.referrals import ReferralNotMovable
 from billing.actions.refunds import RefundConflict, RefundInvalid, RefundNotPending
 from billing.actions.renewals import RenewalRefused
+from billing.actions.seller import SellerInvalid
 from billing.actions.staff import StaffInvalid
 from billing.actions.withdrawals import WithdrawalInvalid, WithdrawalSettled
 from billing.admin.forms import BackOfficeForm
@@ -87,6 +88,7 @@ REFUSALS: Final = (
     RenewalRefused,
     ResolveInvalid,
     ReversalInvalid,
+    SellerInvalid,
     ServerInvalid,
     StaffInvalid,
     UnknownCommand,

@@ -75,6 +75,13 @@ class PartnerSilent(exceptions.APIException):
     default_code = "partner_unavailable"
 
 
+class DocumentNotMade(exceptions.APIException):
+    """The file cannot be made, at least for some minutes."""
+
+    status_code = 503
+    default_code = "document_not_made"
+
+
 def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: {type, title, status, detail, code, errors?}; None leaves it to Django (500)."""
     error = as_api_error(error)

@@ -1,10 +1,11 @@
-"""Duties that look after money that is not invoiced tonight: commissions that clear, the audit of the ledger."""
+"""Duties that look at the whole: commissions that clear, the audit of the ledger, old documents."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from billing.actions.auditing import audit_ledger_nightly
 from billing.actions.commissions import clear_commissions
+from billing.actions.documents import prune_documents
 from billing.automation.chores import Chore
 from billing.automation.night import Night, Touched
 
@@ -36,3 +37,17 @@ class LedgerAudit(Chore):
         if not audit.difference_count:
             return []
         return [Touched("audit", audit.pk, _("%(count)s differences") % {"count": audit.difference_count})]
+
+
+class OldDocuments(Chore):
+    """PDF files that nobody has asked for a while: they are made again when somebody does."""
+
+    code = "old_documents"
+    label = gettext_lazy("Old documents")
+    words = gettext_lazy("Deletes PDF files that nobody has wanted for long; they can be made again at any time.")
+
+    def perform(self, night: Night) -> list[Touched]:
+        """All at once."""
+        pruned = prune_documents(now=night.now)
+        words = ngettext("%(count)s file deleted", "%(count)s files deleted", pruned) % {"count": pruned}
+        return [Touched("document", 1, words)] if pruned else []

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from billing.automation.checks import Commissions, LedgerAudit
+from billing.automation.checks import Commissions, LedgerAudit, OldDocuments
 from billing.automation.digest import Digest
 from billing.automation.duty import Duty
 from billing.automation.ends import Cancellations, FixedTerms, RecurringLimits, Unpaid
@@ -23,6 +23,7 @@ DUTIES: Final[tuple[Duty[Any, Any], ...]] = (
     Cover(),
     LicensePool(),
     PartnerAccounts(),
+    OldDocuments(),
     LedgerAudit(),
     Digest(),
 )

@@ -25,6 +25,7 @@ from billing.models.commission import (
     WithdrawalWay,
 )
 from billing.models.credit_note import CreditNote, CreditNoteLine, CreditNoteTo
+from billing.models.document import DocumentState, StoredDocument
 from billing.models.email import Email, EmailStatus
 from billing.models.event import Event
 from billing.models.finding import Finding, FindingSort, FindingStatus
@@ -100,6 +101,7 @@ __all__ = [
     "CreditNote",
     "CreditNoteLine",
     "CreditNoteTo",
+    "DocumentState",
     "DutyItem",
     "DutyRun",
     "DutyStatus",
@@ -147,6 +149,7 @@ __all__ = [
     "ServiceStatus",
     "StaffRole",
     "StoreSettings",
+    "StoredDocument",
     "TaxRule",
     "User",
     "VatCheck",

@@ -268,6 +268,11 @@ def get_invoice(client: Client, invoice_id: int) -> Invoice:
     ).get(pk=invoice_id)
 
 
+def get_credit_note(client: Client, note_id: int) -> CreditNote:
+    """A client's credit note with its invoice. Raises CreditNote.DoesNotExist."""
+    return client.credit_notes.select_related("invoice").get(pk=note_id)
+
+
 def unpaid_invoices(client: Client) -> QuerySet[Invoice]:
     """What the client still has to pay, the most urgent first."""
     return (

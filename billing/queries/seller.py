@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from billing.models import BankAccount, Client, Seller
 from billing.models.seller import ONLY
 
@@ -25,6 +27,12 @@ ACCOUNT_FIELDS = ("holder", "number", "bank", "bic", "correspondent")
 def read_seller() -> Seller:
     """The stored seller, or an empty one; one query."""
     return Seller.objects.filter(pk=ONLY).first() or Seller(pk=ONLY)
+
+
+def read_seller_country() -> str:
+    """Where the seller is, as a code of two letters: from the back office, else SELLER_COUNTRY; one query."""
+    stored = Seller.objects.filter(pk=ONLY).values_list("country", flat=True).first()
+    return str(stored or settings.SELLER_COUNTRY)
 
 
 class Snapshots:

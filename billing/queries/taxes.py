@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from billing.models import Client, TaxRule, VatState
+from billing.queries.seller import read_seller_country
 from billing.queries.tax_numbers import EU_COUNTRIES, clean_tax_id
 from catalog.models import TaxTreatment
 from catalog.taxes import TaxAmount, Taxation, TaxGround, TaxRate
@@ -27,31 +28,35 @@ class TaxPlace:
     # What the register said of the number, where it is asked.
     vat_state: str = ""
 
-    @property
-    def owes_tax_itself(self) -> bool:
+    def owes_tax_itself(self, *, seller_country: str) -> bool:
         """Whether it is a business of another country of the EU than the seller's: reverse charge."""
-        is_abroad = {self.country, settings.SELLER_COUNTRY} <= EU_COUNTRIES and self.country != settings.SELLER_COUNTRY
+        is_abroad = {self.country, seller_country} <= EU_COUNTRIES and self.country != seller_country
         if not is_abroad or not self.tax_id or clean_tax_id(self.tax_id, country=self.country) is None:
             return False
         return not settings.VIES_URL or self.vat_state == VatState.VALID
 
 
-def place_of(client: Client | None) -> TaxPlace:
-    """Where a client is; a visitor who has not said is where the seller is."""
+def place_of(client: Client | None) -> TaxPlace | None:
+    """Where a client is; None for a visitor, who has not said it."""
     if client is None:
-        return TaxPlace(settings.SELLER_COUNTRY)
+        return None
     return TaxPlace(client.country.code or "", client.state, client.tax_id, client.is_tax_exempt, client.vat_state)
 
 
 class TaxBook:
-    """The tax rules of some days, read once; it answers without the database."""
+    """The tax rules of some days and the seller's country, read once; it answers without the database."""
 
-    def __init__(self, rules: Iterable[TaxRule]) -> None:
+    def __init__(self, rules: Iterable[TaxRule], *, seller_country: str) -> None:
         self._rules = tuple(rules)
+        self._seller_country = seller_country
         self._found: dict[tuple[TaxPlace, str, date], Taxation] = {}
 
-    def find(self, place: TaxPlace, treatment: str, *, on: date) -> Taxation:
-        """How a product of `treatment` (a TaxTreatment value) is taxed there on that day."""
+    def find(self, place: TaxPlace | None, treatment: str, *, on: date) -> Taxation:
+        """How a product of `treatment` (a TaxTreatment value) is taxed there on that day.
+
+        A visitor who has not said where (None) is where the seller is.
+        """
+        place = place or TaxPlace(self._seller_country)
         key = place, treatment, on
         if key not in self._found:
             self._found[key] = self._judge(place, treatment, on)
@@ -68,7 +73,7 @@ class TaxBook:
             # The price of such a product holds no tax that could be taken off.
             ground = TaxGround.ZERO_RATE if treatment == TaxTreatment.ZERO else TaxGround.EXEMPT_PRODUCT
             return Taxation((), is_included, ground)
-        if not place.is_exempt and not place.owes_tax_itself:
+        if not place.is_exempt and not place.owes_tax_itself(seller_country=self._seller_country):
             return Taxation(rates, is_included)
         ground = TaxGround.EXEMPT_CLIENT if place.is_exempt else TaxGround.REVERSE_CHARGE
         return Taxation(rates if settings.DEDUCT_TAX_NOT_OWED else (), is_included, ground)
@@ -89,8 +94,9 @@ class TaxBook:
 
 
 def read_tax_book(*, since: date) -> TaxBook:
-    """The rules that are valid on `since` or later; one query."""
-    return TaxBook(TaxRule.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=since)))
+    """The rules that are valid on `since` or later; two queries."""
+    rules = TaxRule.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=since))
+    return TaxBook(rules, seller_country=read_seller_country())
 
 
 def taxes_as_rows(taxes: Iterable[TaxAmount]) -> list[list[str]]:

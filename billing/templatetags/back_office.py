@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
     Affiliate,
+    BankAccount,
     BillingSettings,
     CertificateState,
     Client,
@@ -39,6 +40,7 @@ from billing.models import (
     PoolState,
     Posting,
     RefundWay,
+    Seller,
     ServiceStatus,
     StaffRole,
     StoreSettings,
@@ -97,6 +99,9 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "affiliate.closed": _("Affiliate closed"),
     "affiliate.joined": _("Affiliate joined"),
     "affiliate.reopened": _("Affiliate reopened"),
+    "bank_account.added": _("Bank account added"),
+    "bank_account.changed": _("Bank account changed"),
+    "bank_account.removed": _("Bank account removed"),
     "api_key.issued": _("API key issued"),
     "api_key.revoked": _("API key revoked"),
     "automation.braked": _("Nightly duty stopped by a brake"),
@@ -195,6 +200,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "referral.moved": _("Referral moved to another affiliate"),
     "referral.ordered": _("Ordered by an affiliate's link"),
     "renewal.requested": _("Renewal requested"),
+    "seller.changed": _("Seller changed"),
     "server.added": _("Server added"),
     "server.balance_recovered": _("Balance recovered"),
     "server.changed": _("Server changed"),
@@ -399,6 +405,8 @@ def _field_words(name: str) -> str:
         Product,
         ProductGroup,
         StoreSettings,
+        Seller,
+        BankAccount,
     ):
         for field in model._meta.fields:
             if field.name == name:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -19,9 +19,12 @@ from billing.actions.payments import (
     apply_credit,
     pay_with_credit,
 )
+from billing.documents.codes import draw_code
+from billing.documents.transfers import find_transfer
 from billing.forms.paying import CreditPaymentForm, MethodForm
 from billing.models import Client, Invoice, InvoiceKind
 from billing.queries.clock import business_date
+from billing.queries.documents import credit_notes_of
 from billing.queries.pages_client import INVOICE_FILTERS, get_invoice, invoice_chips, invoice_page, invoice_totals
 from billing.queries.pages_payment import invoice_methods
 from billing.queries.prepayment import is_outdated
@@ -62,6 +65,7 @@ def _show(
 ) -> HttpResponse:
     methods = invoice_methods()
     has_choice = len(methods) > 1 or found.payment_method not in dict(methods)
+    transfer = find_transfer(found, language=get_language())
     context: dict[str, Any] = {
         "room": "invoices",
         "invoice": found,
@@ -70,7 +74,9 @@ def _show(
         "covers_all": client.credit_balance >= found.balance,
         "method_form": MethodForm(methods=methods, initial={"payment_method": found.payment_method}),
         "has_choice": found.is_payable and has_choice,
-        "bank_details": settings.BANK_DETAILS.replace("\\n", "\n"),
+        "transfer": transfer,
+        "code": draw_code(transfer.code) if transfer and transfer.code else "",
+        "credit_notes": credit_notes_of(found),
         "is_overdue": found.is_payable and found.due_date < business_date(timezone.now()),
         "is_outdated": found.kind == InvoiceKind.MASS_PAY and found.is_payable and is_outdated(found),
     }

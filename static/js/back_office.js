@@ -17,6 +17,11 @@
     }
   });
 
+  // What a page waited for is there: the link to it opens by itself.
+  document.addEventListener("htmx:load", (event) => {
+    event.target.querySelector("[data-open]")?.click();
+  });
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) {

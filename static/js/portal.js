@@ -97,6 +97,11 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
 });
 
+// What a page waited for is there: the link to it opens by itself, and stays for people who want it again.
+document.addEventListener("htmx:load", (event) => {
+  event.target.querySelector("[data-open]")?.click();
+});
+
 document.addEventListener("DOMContentLoaded", () => {
   document.documentElement.classList.add("has-scripts");
   document.querySelector(".error-summary")?.focus();

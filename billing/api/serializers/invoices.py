@@ -4,11 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.reverse import reverse
 
 from billing.actions.payments import GATEWAYS
 from billing.api.fields import AmountField, MoneyField
 from billing.api.serializers.corrections import CreditNoteSerializer
-from billing.models import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus, Payment
+from billing.models import DocumentState, Invoice, InvoiceKind, InvoiceLine, InvoiceStatus, Payment, StoredDocument
 from catalog.taxes import TaxGround
 
 
@@ -68,6 +69,7 @@ class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
     credit_notes = CreditNoteSerializer(many=True, read_only=True)
     lines = InvoiceLineSerializer(many=True, read_only=True)
     payments = InvoicePaymentSerializer(many=True, read_only=True)
+    pdf = serializers.SerializerMethodField()
 
     class Meta:
         model = Invoice
@@ -95,11 +97,23 @@ class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
             "balance",
             "payments",
             "credit_notes",
+            "pdf",
         ]
         read_only_fields = fields
 
+    def get_pdf(self, invoice: Invoice) -> str:
+        """The address of the PDF."""
+        return str(reverse("api-v1:invoice-pdf", args=[invoice.pk], request=self.context["request"]))
+
     def get_proforma_number(self, invoice: Invoice) -> str:
         return invoice.proforma_number
+
+
+class DocumentStateSerializer(serializers.Serializer[StoredDocument]):
+    """A file that a worker has been asked for."""
+
+    name = serializers.CharField(read_only=True)
+    state = serializers.ChoiceField(choices=DocumentState.choices, read_only=True)
 
 
 class PaymentRequestSerializer(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from billing.models import TaxRule
+from billing.models import Seller, TaxRule
 from billing.queries.tax_numbers import clean_tax_id
 from billing.queries.taxes import TaxPlace, read_tax_book
 
@@ -111,3 +111,30 @@ def test_nonsense_is_told_on_its_field(values: dict[str, Any], field: str) -> No
     assert field in error.value.message_dict
     with pytest.raises(IntegrityError), transaction.atomic():
         wrong.save()
+
+
+def test_the_sellers_country_of_the_back_office_counts_before_the_setting(settings: Any) -> None:
+    settings.SELLER_COUNTRY = "RU"
+    rule("19", "DE")
+    rule("20", "FR")
+    assert percents(TaxPlace("DE", tax_id=GERMAN_NUMBER)) == ["19"]
+    Seller.objects.create(pk=1, country="FR")
+    assert percents(TaxPlace("DE", tax_id=GERMAN_NUMBER)) == ["REVERSE_CHARGE"]
+    Seller.objects.update(country="")
+    assert percents(TaxPlace("DE", tax_id=GERMAN_NUMBER)) == ["19"]
+
+
+def test_a_visitor_who_has_not_said_is_where_the_seller_is() -> None:
+    rule("20", "FR")
+    Seller.objects.create(pk=1, country="FR")
+    book = read_tax_book(since=DAY)
+    assert [rate.percent for rate in book.find(None, "STANDARD", on=DAY).rates] == [20]
+
+
+def test_the_rules_and_the_seller_take_two_queries(django_assert_num_queries: Any) -> None:
+    for country in ("DE", "FR", "RU"):
+        rule("20", country)
+    with django_assert_num_queries(2):
+        book = read_tax_book(since=DAY)
+        for country in ("DE", "FR", "RU", ""):
+            book.find(TaxPlace(country, tax_id=GERMAN_NUMBER), "STANDARD", on=DAY)

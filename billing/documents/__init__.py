@@ -1,0 +1,1 @@
+"""Invoices, proformas and credit notes as documents: what they say (`content`), and how that looks (`rendering`)."""

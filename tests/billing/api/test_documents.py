@@ -1,0 +1,75 @@
+"""The PDF of an invoice over the API."""
+
+from typing import Any
+
+import pytest
+
+from billing.actions import documents
+from billing.actions.documents import make_document
+from billing.models import Invoice, StoredDocument
+from billing.queries.clock import database_now
+from tests.billing.api.caller import BASE, Api
+from tests.billing.api.shop import Shop, place
+
+
+@pytest.fixture
+def path(admin: Api, shop: Shop) -> str:
+    return f"invoices/{place(admin, shop)['invoice']}/pdf/"
+
+
+@pytest.fixture(autouse=True)
+def _no_weasyprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "make_pdf", lambda source: b"%PDF-1.7 made")
+
+
+def fetch(api: Api, path: str, **headers: str) -> Any:
+    return api.browser.get(BASE + path, headers={**api.headers, **headers})
+
+
+def work() -> None:
+    """What a worker would do."""
+    document = StoredDocument.objects.get()
+    make_document(document_id=document.pk, now=database_now())
+
+
+def test_asked_first_it_is_accepted_and_then_there(anna: Api, path: str) -> None:
+    first = fetch(anna, path)
+    assert (first.status_code, first.headers["Retry-After"]) == (202, "1")
+    assert first.json() == {"name": StoredDocument.objects.get().name, "state": "WAITING"}
+    work()
+    second = fetch(anna, path)
+    assert (second.status_code, second.content) == (200, b"%PDF-1.7 made")
+    assert second.headers["Content-Type"] == "application/pdf"
+    assert second.headers["Content-Disposition"].startswith('attachment; filename="proforma-PRO-')
+    assert fetch(anna, path, **{"If-None-Match": second.headers["ETag"]}).status_code == 304
+
+
+def test_the_invoice_names_the_address(anna: Api, path: str) -> None:
+    assert anna.get(path.removesuffix("pdf/"))["pdf"] == f"http://testserver{BASE}{path}"
+
+
+def test_a_caller_may_ask_for_pdf_only(anna: Api, path: str) -> None:
+    """Errors come in JSON all the same."""
+    assert fetch(anna, path, Accept="application/pdf").status_code == 202
+    work()
+    assert fetch(anna, path, Accept="application/pdf").content == b"%PDF-1.7 made"
+    missing = fetch(anna, "invoices/999999/pdf/", Accept="application/pdf")
+    assert (missing.status_code, missing.headers["Content-Type"]) == (404, "application/problem+json")
+    assert missing.json()["code"] == "not_found"
+
+
+def test_what_cannot_be_made_is_a_problem(anna: Api, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch(anna, path)
+    StoredDocument.objects.update(state="FAILED", run_after=database_now() + documents.REST)
+    assert anna.get(path, expect=503)["code"] == "document_not_made"
+
+
+def test_another_client_finds_nothing(stranger: Api, path: str) -> None:
+    stranger.get(path, expect=404)
+    assert not StoredDocument.objects.exists()
+
+
+def test_a_draft_is_for_operators_only(admin: Api, anna: Api, path: str) -> None:
+    Invoice.objects.update(status="DRAFT")
+    anna.get(path, expect=404)
+    assert fetch(admin, path).status_code == 202
