@@ -96,6 +96,13 @@ class TestEpc:
         account = replace(GERMAN, number="DE89 3704 0044 0532 0130 00")
         assert f"\n{IBAN}\n" in epc_code(account, amount=Decimal(1), reference="PRO-1")
 
+    def test_the_widest_letters_shorten_the_holder_and_nothing_else(self) -> None:
+        code = epc_code(replace(GERMAN, holder="😀" * 70), amount=Decimal("999999999.99"), reference="Ж" * 70)
+        assert len(code.encode()) <= EPC_BYTES
+        fields = code.split("\n")
+        assert set(fields[5]) == {"😀"}
+        assert fields[6:] == ["DE71110220330123456789", "EUR999999999.99", "", "", "Ж" * 70]
+
     @pytest.mark.parametrize(
         "changes", [{"holder": ""}, {"number": ""}, {"number": "DE71110220330123456780"}, {"number": "12345678"}]
     )
