@@ -35,7 +35,11 @@ def time_pages(
                 best[page.name] = measured
     for name, measured in best.items():
         figures = measured | compare(measured, best)
-        yield {"page": name, **{figure: float(f"{value:.3g}") for figure, value in figures.items()}}
+        yield {
+            "page": name,
+            "connections": CONNECTIONS,
+            **{figure: float(f"{value:.3g}") for figure, value in figures.items()},
+        }
 
 
 def compare(measured: Mapping[str, float], all_of_them: Mapping[str, Mapping[str, float]]) -> Mapping[str, float]:
