@@ -26,6 +26,7 @@ class Aspect(StrEnum):
     TARIFF = "tariff"
     PERIODS = "periods"
     FIELDS = "fields"
+    QUANTITY = "quantity"
     OPTIONS = "options"
     ACCOUNT = "account"
     STOCK = "stock"
@@ -234,6 +235,12 @@ def _check_fields(product: Product, facts: _Facts) -> Iterator[Point]:
         yield Point(Aspect.FIELDS, State.DONE, _("It has every field that the module needs."), "custom_fields")
 
 
+def _check_quantity(product: Product, facts: _Facts) -> Iterator[Point]:
+    if product.module and product.is_scaling:
+        words = _("One service buys one unit at the partner, whatever quantity the client pays for.")
+        yield Point(Aspect.QUANTITY, State.NOTE, words, "quantity_mode")
+
+
 def _check_options(product: Product, facts: _Facts) -> Iterator[Point]:
     for option in facts.options.get(product.pk, ()):
         if not option.is_hidden and not option.prices.all():
@@ -293,6 +300,7 @@ _CHECKS: Final[tuple[Callable[[Product, _Facts], Iterator[Point]], ...]] = (
     _check_tariff,
     _check_periods,
     _check_fields,
+    _check_quantity,
     _check_options,
     _check_account,
     _check_stock,

@@ -188,3 +188,10 @@ def put_on_list(server: Server, *, prices: dict[str, str]) -> None:
         prices=prices,
         read_at=datetime(2026, 3, 1, tzinfo=UTC),
     )
+
+
+def test_a_quantity_that_the_partner_does_not_sell_is_told(group: ProductGroup, server: Server) -> None:
+    product = make_product(group, quantity_mode="SCALING")
+    assert point_of(product, Aspect.QUANTITY).state == State.NOTE
+    plain = make_plain_product(group, quantity_mode="SCALING")
+    assert Aspect.QUANTITY not in {point.aspect for point in look(plain).points}
