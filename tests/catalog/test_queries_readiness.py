@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import OptionPrice, Price, Product, ProductGroup
-from catalog.queries_readiness import Aspect, Point, Readiness, State, check_readiness
+from catalog.queries_readiness import check_readiness
+from catalog.readiness import Aspect, Point, Readiness, State
 from noc.models import PriceListEntry, Server, ServerGroup
 from tests.catalog.samples import BITNINJA, DRWEB, make_business, make_plain_product, make_product, price
 
