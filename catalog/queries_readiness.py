@@ -3,68 +3,18 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from catalog.fields import split_options
 from catalog.models import Currency, CustomField, Cycle, FieldType, PaymentType, Price, Product, ProductOption
 from catalog.modules import MODULES, allowed_cycles, allowed_once_periods
+from catalog.readiness import Aspect, Point, Readiness, State
 from noc.kinds import KINDS
 from noc.models import AccountHealth, Server, ServerGroup
 from noc.price_lists import find_tariffs
 from noc.schemas import Tariff
-
-
-class Aspect(StrEnum):
-    """What a point is about."""
-
-    SHELF = "shelf"
-    PRICE = "price"
-    TARIFF = "tariff"
-    PERIODS = "periods"
-    FIELDS = "fields"
-    OPTIONS = "options"
-    ACCOUNT = "account"
-    STOCK = "stock"
-
-
-class State(StrEnum):
-    """MISSING: nobody can buy it, or nobody gets it by themselves. NOTE: worth knowing."""
-
-    DONE = "done"
-    NOTE = "note"
-    MISSING = "missing"
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One line of the list. `field`: the input of the product that decides it; `subject`: what does, if elsewhere."""
-
-    aspect: Aspect
-    state: State
-    words: str
-    field: str = ""
-    subject: Model | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """All points of a product."""
-
-    points: tuple[Point, ...]
-
-    @property
-    def missing(self) -> list[Point]:
-        """What keeps it from being sold."""
-        return [point for point in self.points if point.state == State.MISSING]
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether clients can buy it and get it."""
-        return not self.missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +184,12 @@ def _check_fields(product: Product, facts: _Facts) -> Iterator[Point]:
         yield Point(Aspect.FIELDS, State.DONE, _("It has every field that the module needs."), "custom_fields")
 
 
+def _check_quantity(product: Product, facts: _Facts) -> Iterator[Point]:
+    if product.module and product.is_scaling:
+        words = _("One service buys one unit at the partner, whatever quantity the client pays for.")
+        yield Point(Aspect.QUANTITY, State.NOTE, words, "quantity_mode")
+
+
 def _check_options(product: Product, facts: _Facts) -> Iterator[Point]:
     for option in facts.options.get(product.pk, ()):
         if not option.is_hidden and not option.prices.all():
@@ -293,6 +249,7 @@ _CHECKS: Final[tuple[Callable[[Product, _Facts], Iterator[Point]], ...]] = (
     _check_tariff,
     _check_periods,
     _check_fields,
+    _check_quantity,
     _check_options,
     _check_account,
     _check_stock,

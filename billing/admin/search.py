@@ -1,4 +1,4 @@
-"""One search for everything: numbers, e-mails, numbers at the partner, IP addresses, values of fields."""
+"""One search for everything: numbers, e-mails, numbers at the partner, IP addresses, values of fields, products."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,6 +13,7 @@ from billing.admin.operation_buttons import operation_title
 from billing.admin.service_buttons import service_title
 from billing.models import Client, Invoice, Operation, Order, Service
 from billing.permissions import Permission
+from catalog.models import Product
 
 SHOWN: Final = 8
 
@@ -29,6 +30,7 @@ def find_anything(request: HttpRequest, text: str) -> list[SearchResult]:
         *_invoices(text, number),
         *_services(text, number),
         *_operations(number),
+        *_products(text),
     ]
 
 
@@ -79,7 +81,13 @@ def _operations(number: int) -> Iterator[SearchResult]:
         yield _result("operation", operation.pk, title, operation.get_status_display(), "sync_alt")
 
 
-def _result(name: str, pk: int, title: str, words: str, icon: str) -> SearchResult:
-    return SearchResult(
-        title=title, description=words, link=reverse(f"admin:billing_{name}_change", args=[pk]), icon=icon
-    )
+def _products(text: str) -> Iterator[SearchResult]:
+    found = Product.objects.filter(Q(name__icontains=text) | Q(slug__icontains=text) | Q(tariff_id=text))
+    for product in found.select_related("group")[:SHOWN]:
+        words = " · ".join(filter(None, [_("Product"), product.group.name, product.tariff_id]))
+        yield _result("product", product.pk, product.name, words, "inventory_2", app="catalog")
+
+
+def _result(name: str, pk: int, title: str, words: str, icon: str, *, app: str = "billing") -> SearchResult:
+    link = reverse(f"admin:{app}_{name}_change", args=[pk])
+    return SearchResult(title=title, description=words, link=link, icon=icon)

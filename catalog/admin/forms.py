@@ -21,6 +21,7 @@ from catalog.admin.window_days import WindowDaysField
 from catalog.checks import PriceValues, check_product
 from catalog.models import Currency, Product
 from catalog.modules import KIND_LABELS, MODULES, allowed_cycles, allowed_once_periods, find_product_tariff
+from catalog.queries_costs import product_margins
 from noc.schemas import Tariff
 
 ORIGINS: Final = {"live": _("live price list"), "built-in": _("built-in table")}
@@ -105,7 +106,9 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
         field = self.fields["prices"]
         assert isinstance(field, ProductPricesField)
         tariff = self.tariff if self.tariff and self.is_tariff_checked else None
-        field.set_rows(product_rows(Currency.objects.all(), tariff))
+        stored_product = self.instance if self.instance.pk and self.instance.module else None
+        margins = product_margins([stored_product]).get(stored_product.pk, []) if stored_product else []
+        field.set_rows(product_rows(Currency.objects.all(), tariff, margins))
         stored = self.instance.prices.all() if self.instance.pk else []
         self.initial["prices"] = stored_cells(field.rows, stored)
 

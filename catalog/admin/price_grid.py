@@ -28,11 +28,12 @@ Cells = Mapping[str, Cell]  # "EUR-MONTHLY" → what stands there
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """A period in a currency; `why_not` says why the partner does not sell it."""
+    """A period in a currency; `why_not` says why the partner does not sell it, `remark` what else there is to know."""
 
     currency: Currency
     cycle: Cycle
     why_not: str = ""
+    remark: str = ""
 
     @property
     def code(self) -> str:

@@ -9,6 +9,8 @@ from unfold.widgets import CHECKBOX_CLASSES
 from catalog.admin.price_grid import Cell, Cells, GridRow, PriceGrid, PriceGridField
 from catalog.models import Currency, Cycle, PaymentType
 from catalog.modules import allowed_cycles
+from catalog.money import round_money
+from catalog.queries_costs import PriceMargin
 from noc.schemas import Tariff
 
 
@@ -34,7 +36,7 @@ class ProductPrices(PriceGrid):
             "words": row.words,
             "switch": f"{name}-{row.code}-offered",
             "is_offered": cell.is_offered,
-            "why_not": row.why_not,
+            "remark": row.why_not or row.remark,
             # What is typed stays open to changes: only an empty line is closed.
             "is_closed": bool(row.why_not) and not any(cell),
             "payment_type": (PaymentType.ONE_TIME if is_once else PaymentType.RECURRING).value,
@@ -54,12 +56,25 @@ class ProductPricesField(PriceGridField):
     widget = ProductPrices
 
 
-def product_rows(currencies: Iterable[Currency], tariff: Tariff | None) -> list[GridRow]:
-    """A line for each currency and cycle; `tariff` None: nobody knows of a cycle that is not sold."""
+def product_rows(
+    currencies: Iterable[Currency], tariff: Tariff | None, margins: Iterable[PriceMargin] = ()
+) -> list[GridRow]:
+    """A line for each currency and cycle; `tariff` None: nobody knows of a cycle that is not sold.
+
+    `margins`: what is known to be left of the stored prices.
+    """
+    left = {(each.price.currency_id, each.price.cycle): _margin_words(each) for each in margins}
     sold: Collection[str] = {*allowed_cycles(tariff), Cycle.ONE_TIME} if tariff else set(Cycle)
     words = _("%(tariff)s is not sold for this period.") % {"tariff": tariff.name} if tariff else ""
     return [
-        GridRow(currency, cycle, "" if cycle in sold else words)
+        GridRow(currency, cycle, "" if cycle in sold else words, left.get((currency.pk, cycle.value), ""))
         for currency in sorted(currencies, key=lambda one: (not one.is_default, one.pk))
         for cycle in Cycle
     ]
+
+
+def _margin_words(found: PriceMargin) -> str:
+    words = {"cost": round_money(found.cost, precision=found.price.currency.precision), "margin": found.margin.percent}
+    if found.margin.percent is None:
+        return _("Costs %(cost)s.") % words
+    return _("Costs %(cost)s, margin %(margin)s %%.") % words

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -46,6 +48,7 @@ class ProductAdmin(ReadOnlyWords, TabbedAdmin):
         "is_retired",
     ]
     list_fullwidth = True
+    warn_unsaved_form = True
     search_fields = ["name", "slug", "tariff_id"]
     autocomplete_fields = ["addons", "cross_sells"]
     change_form_outer_before_template = "admin/catalog/product/above.html"
@@ -119,6 +122,14 @@ class ProductAdmin(ReadOnlyWords, TabbedAdmin):
         if facts["renames"] and self.has_change_permission(request, product):
             facts["renames_address"] = reverse("admin:catalog_customfield_names", args=[product.pk])
         return facts
+
+    def response_add(self, request: HttpRequest, obj: Product, post_url_continue: str | None = None) -> HttpResponse:
+        """A new product is not done yet: its fields and options are there now, and what is missing is listed."""
+        if {"_addanother", IS_POPUP_VAR} & set(request.POST):
+            page: HttpResponse = super().response_add(request, obj, post_url_continue)
+            return page
+        messages.success(request, gettext("%(product)s is added.") % {"product": obj})
+        return redirect("admin:catalog_product_change", obj.pk)
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
         """Nothing yet: a product is saved together with all that hangs on it, in `save_related`."""

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 from unfold.views import ChangeList
 
 from catalog.models import Product
-from catalog.queries_readiness import Aspect, Point, Readiness, State, check_readiness
+from catalog.queries_readiness import check_readiness
+from catalog.readiness import Aspect, Point, Readiness, State
 
 SHORT: Final[dict[Aspect, str | Promise]] = {
     Aspect.SHELF: gettext_lazy("offered nowhere"),

@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import OptionPrice, Price, Product, ProductGroup
-from catalog.queries_readiness import Aspect, Point, Readiness, State, check_readiness
+from catalog.queries_readiness import check_readiness
+from catalog.readiness import Aspect, Point, Readiness, State
 from noc.models import PriceListEntry, Server, ServerGroup
 from tests.catalog.samples import BITNINJA, DRWEB, make_business, make_plain_product, make_product, price
 
@@ -188,3 +189,10 @@ def put_on_list(server: Server, *, prices: dict[str, str]) -> None:
         prices=prices,
         read_at=datetime(2026, 3, 1, tzinfo=UTC),
     )
+
+
+def test_a_quantity_that_the_partner_does_not_sell_is_told(group: ProductGroup, server: Server) -> None:
+    product = make_product(group, quantity_mode="SCALING")
+    assert point_of(product, Aspect.QUANTITY).state == State.NOTE
+    plain = make_plain_product(group, quantity_mode="SCALING")
+    assert Aspect.QUANTITY not in {point.aspect for point in look(plain).points}

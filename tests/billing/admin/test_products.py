@@ -1,5 +1,6 @@
 """Products in the back office: decisions about one and about many, the order of the store, the trail of changes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
-from billing.models import Event
+from billing.models import Event, StoreSettings
 from catalog.models import Product, ProductGroup
 from noc.models import Server
 from tests.billing.admin.pages import ask, list_of, page_of, press, rows_of, succeeded, text_of
@@ -316,3 +317,24 @@ def test_a_fault_of_the_form_keeps_checklist_and_links(world: World, sales: Brow
     response = sales.post(page_of(world.lite), whole_page(world.lite, name=""))
     assert list(errors_of(response)) == ["name"]
     assert "Clients can buy it and get it." in text_of(response)
+
+
+@pytest.mark.parametrize("text", ["ISPMANAGER LITE", "55227", "ispmanager-lite"])
+def test_the_search_box_finds_products(world: World, support: Browser, text: str) -> None:
+    results = support.get("/admin/search/", {"s": text}).context["results"]
+    assert page_of(world.lite) in [result.link for result in results]
+
+
+def test_a_new_product_shows_what_is_still_missing(world: World, sales: Browser) -> None:
+    response = sales.post("/admin/catalog/product/add/", form(world.group, ("MONTHLY", "5"), name="New"), follow=True)
+    product = Product.objects.get(name="New")
+    assert response.redirect_chain == [(page_of(product), 302)]
+    words = text_of(response)
+    assert "New is added." in words
+    assert "licname|License name" in words
+
+
+def test_staff_without_a_role_see_nothing(world: World, staff_as: Callable[[str], Browser]) -> None:
+    nobody = staff_as("")
+    for address in (list_of(Product), list_of(ProductGroup), list_of(StoreSettings), page_of(world.lite), ARRANGE):
+        assert nobody.get(address).status_code == 403, address

@@ -1,6 +1,7 @@
 """The price table of a product."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Currency, Product, ProductGroup
-from noc.models import ServerGroup
+from noc.models import PriceListEntry, Server, ServerGroup
 from tests.catalog.admin.forms import ADD, LIST, errors_of, form, page_of, price_inputs, whole_page
 from tests.catalog.samples import DRWEB, LITE, make_business, make_plain_product, make_product, price
 
@@ -41,7 +42,7 @@ class TestTheTable:
     def test_closes_what_the_tariff_does_not_sell_and_says_why(self, sales: Client, group: ProductGroup) -> None:
         response = sales.get(page_of(make_product(group)))
         assert closed(response) == {"EUR-QUARTERLY", "EUR-SEMIANNUALLY", "RUB-QUARTERLY", "RUB-SEMIANNUALLY"}
-        assert lines_of(response)["EUR-QUARTERLY"]["why_not"] == "ispmanager 6 lite is not sold for this period."
+        assert lines_of(response)["EUR-QUARTERLY"]["remark"] == "ispmanager 6 lite is not sold for this period."
 
     @pytest.mark.parametrize("changes", [{"is_tariff_unchecked": True}, {"tariff_id": "424242", "kind": "license"}])
     def test_closes_nothing_where_nobody_knows(
@@ -60,12 +61,12 @@ class TestTheTable:
         Product.objects.update(is_tariff_unchecked=False)
         response = sales.get(page_of(product))
         assert "EUR-QUARTERLY" not in closed(response)
-        assert "not sold for this period" in lines_of(response)["EUR-QUARTERLY"]["why_not"]
+        assert "not sold for this period" in lines_of(response)["EUR-QUARTERLY"]["remark"]
 
     def test_follows_the_product_id_that_was_typed_when_it_comes_back(self, sales: Client, group: ProductGroup) -> None:
         response = sales.post(ADD, form(group, tariff_id=DRWEB, name=""))
         assert closed(response) == {"EUR-QUARTERLY", "RUB-QUARTERLY"}
-        assert lines_of(response)["EUR-QUARTERLY"]["why_not"].startswith("Dr.Web")
+        assert lines_of(response)["EUR-QUARTERLY"]["remark"].startswith("Dr.Web")
 
 
 class TestSaving:
@@ -136,4 +137,20 @@ def test_the_page_takes_no_more_queries_for_more_rows(sales: Client, group: Prod
         assert sales.get(page_of(small)).status_code == 200
     with CaptureQueriesContext(connection) as many:
         assert sales.get(page_of(large)).status_code == 200
-    assert len(many) == len(few) <= 36
+    assert len(many) == len(few) <= 42
+
+
+def test_a_price_shows_what_is_left_of_it(sales: Client, group: ProductGroup, server: Server) -> None:
+    product = make_product(group)
+    PriceListEntry.objects.create(
+        server=server,
+        kind="license",
+        tariff_id=LITE,
+        name="Lite",
+        currency="EUR",
+        prices={"1": "4.00", "12": "40.00"},
+        read_at=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    lines = lines_of(sales.get(page_of(product)))
+    assert lines["EUR-MONTHLY"]["remark"] == "Costs 4.00, margin 20.0 %."
+    assert lines["EUR-ANNUALLY"]["remark"] == ""

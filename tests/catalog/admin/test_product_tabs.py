@@ -157,8 +157,13 @@ class TestBadInput:
             ("cross-sells", {"cross_sells": "x"}, "Cross-sells", "“x” is not a valid value"),
             ("cross-sells", {"addons": "SELF"}, "Addons", "A product is no addon of itself."),
             ("cross-sells", {"cross_sells": "SELF"}, "Cross-sells", "A product does not recommend itself."),
-            ("other", {"affiliate_pay": "PERCENT", "affiliate_amount": "101"}, "Payout amount", "from 0 to 100"),
-            ("other", {"affiliate_amount": "-1"}, "Payout amount", "A payout is never below zero."),
+            (
+                "other",
+                {"affiliate_pay": "PERCENT", "affiliate_amount": "101"},
+                "Payout amount",
+                "is at most 100.",
+            ),
+            ("other", {"affiliate_amount": "-1"}, "Payout amount", "Enter 0 or more."),
             ("other", {"position": "-1"}, "Display order", "greater than or equal to 0"),
         ],
     )
