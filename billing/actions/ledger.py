@@ -20,10 +20,15 @@ def post(
     now: datetime,
     invoice: Invoice | None = None,
     payment: Payment | None = None,
-) -> Posting:
-    """Writes one posting: debits positive, credits negative; accounts with 0 are left out. Raises UnbalancedPosting."""
+) -> Posting | None:
+    """Writes one posting: debits positive, credits negative; accounts with 0 are left out. Raises UnbalancedPosting.
+
+    None where nothing moves: an invoice over nothing stands in no books.
+    """
     if sum(amounts.values(), Decimal(0)) != 0:
         raise UnbalancedPosting(f"{kind}: {dict(amounts)}")
+    if not any(amounts.values()):
+        return None
     posting = Posting.objects.create(kind=kind, client=client, invoice=invoice, payment=payment, posted_at=now)
     LedgerEntry.objects.bulk_create(
         LedgerEntry(posting=posting, account=account, client=client, currency_id=currency_id, amount=amount)

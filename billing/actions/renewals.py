@@ -139,7 +139,8 @@ def _due_date(service: Service, *, on: date) -> date:
     return max(min(dates), on)
 
 
-def _post_all(invoices: Sequence[Invoice], *, now: datetime) -> None:
+def _post_all(issued: Sequence[Invoice], *, now: datetime) -> None:
+    invoices = [invoice for invoice in issued if invoice.subtotal or invoice.tax]
     postings = Posting.objects.bulk_create(
         [Posting(kind="invoice.issued", client=i.client, invoice=i, posted_at=now) for i in invoices], batch_size=BATCH
     )

@@ -179,7 +179,7 @@ def service_history(service: Service) -> list[tuple[Event, str | Promise]]:
     return [(event, HISTORY_WORDS[event.name]) for event in events.distinct().order_by("-at", "-id")[:30]]
 
 
-class CountedPaginator(Paginator[Invoice]):
+class CountedPaginator(Paginator):  # type: ignore[type-arg]
     """Pages of rows that were counted already."""
 
     def __init__(self, rows: QuerySet[Invoice], *, count: int) -> None:
