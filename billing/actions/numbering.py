@@ -1,13 +1,20 @@
-"""Numbers of documents: gapless in each series, from a counter whose row is locked until the document commits."""
+"""Numbers of documents: gapless in each series, from a counter whose row is locked until the document commits.
+
+Formats may change while numbers are being taken. A counter remembers the pattern that it counts for; who finds another
+one there holds the settings still before looking which numbers are used. Settings are saved under the same lock and make
+every counter forget its pattern, which waits for the numbers that are being taken: so nobody takes one by settings that
+are no longer valid.
+"""
 
 import re
 from datetime import date, datetime
 from typing import Final
 
-from django.db.models import BigIntegerField, Max, QuerySet
+from django.db.models import BigIntegerField, F, Max, QuerySet
 from django.db.models.functions import Cast, Length, Substr
 
 from billing.models import BillingSettings, CreditNote, Invoice, InvoiceCounter, NumberReset
+from billing.models.billing_settings import ONLY
 from billing.queries.billing_settings import read_billing_settings
 from billing.queries.clock import business_date
 
@@ -18,29 +25,20 @@ CREDIT_NOTES: Final = "CREDIT_NOTE"
 
 def take_invoice_number(*, now: datetime) -> str:
     """The next number of an invoice. Take it last: its counter stays locked until the payment commits."""
-    settings = read_billing_settings()
-    return _take(INVOICES, settings.number_format, Invoice.objects.all(), settings, today=business_date(now))
+    return _take(INVOICES, read_billing_settings(), today=business_date(now))
 
 
 def take_credit_note_number(*, now: datetime) -> str:
     """The next number of a credit note, from counters of its own."""
-    settings = read_billing_settings()
-    notes = CreditNote.objects.all()
-    return _take(CREDIT_NOTES, settings.credit_note_format, notes, settings, today=business_date(now))
+    return _take(CREDIT_NOTES, read_billing_settings(), today=business_date(now))
 
 
-def _take[D: (Invoice, CreditNote)](
-    kind: str, number_format: str, documents: QuerySet[D], settings: BillingSettings, *, today: date
-) -> str:
-    pattern = fill_dates(number_format, on=today)
-    counter = _lock_counter(_series(kind, settings.number_reset, today))
-    if counter.pattern != pattern:
-        counter.pattern = pattern
-        counter.next_number = max(counter.next_number, _last_used(documents, pattern) + 1)
-    number = counter.next_number
-    counter.next_number += 1
-    counter.save(update_fields=["next_number", "pattern"])
-    return pattern.replace(NUMBER, str(number).zfill(settings.number_digits))
+def forget_patterns() -> None:
+    """After a change of the formats: the next number of every series is compared with all that are used.
+
+    Waits for those that are being taken. Call it with the settings locked.
+    """
+    InvoiceCounter.objects.update(pattern="")
 
 
 def fill_dates(number_format: str, *, on: date) -> str:
@@ -51,31 +49,51 @@ def fill_dates(number_format: str, *, on: date) -> str:
     return number_format
 
 
+def _take(kind: str, settings: BillingSettings, *, today: date) -> str:
+    pattern = fill_dates(_format_of(kind, settings), on=today)
+    series = _series(kind, settings.number_reset, today)
+    if not InvoiceCounter.objects.filter(pk=series, pattern=pattern).update(next_number=F("next_number") + 1):
+        settings = _lock_settings()
+        pattern = fill_dates(_format_of(kind, settings), on=today)
+        series = _series(kind, settings.number_reset, today)
+        _begin(kind, series, pattern)
+    number = InvoiceCounter.objects.values_list("next_number", flat=True).get(pk=series) - 1
+    return pattern.replace(NUMBER, str(number).zfill(settings.number_digits))
+
+
+def _begin(kind: str, series: str, pattern: str) -> None:
+    """Takes a number of a series that was not counted for this pattern yet, passing over what is used of it."""
+    InvoiceCounter.objects.get_or_create(series=series)
+    counter = InvoiceCounter.objects.select_for_update(no_key=True).get(pk=series)
+    counter.pattern = pattern
+    counter.next_number = max(counter.next_number, _last_used(kind, pattern) + 1) + 1
+    counter.save(update_fields=["next_number", "pattern"])
+
+
+def _format_of(kind: str, settings: BillingSettings) -> str:
+    return settings.number_format if kind == INVOICES else settings.credit_note_format
+
+
 def _series(kind: str, reset: str, today: date) -> str:
     if reset == NumberReset.MONTHLY:
         return f"{kind}-{today:%Y-%m}"
     return f"{kind}-{today:%Y}" if reset == NumberReset.YEARLY else kind
 
 
-def _lock_counter(series: str) -> InvoiceCounter:
-    counters = InvoiceCounter.objects.select_for_update(no_key=True).filter(pk=series)
-    counter = counters.first()
-    if counter is None:
-        InvoiceCounter.objects.get_or_create(series=series)
-        counter = counters.get()
-    return counter
+def _lock_settings() -> BillingSettings:
+    """The settings as they are now, which stay so until the transaction ends."""
+    BillingSettings.objects.get_or_create(pk=ONLY)
+    return BillingSettings.objects.select_for_update(no_key=True).get(pk=ONLY)
 
 
-def _last_used[D: (Invoice, CreditNote)](documents: QuerySet[D], pattern: str) -> int:
+def _last_used(kind: str, pattern: str) -> int:
     """The highest number that documents of this pattern have, whatever series it came from; 0 for none."""
+    documents: QuerySet[Invoice] | QuerySet[CreditNote] = (
+        Invoice.objects.all() if kind == INVOICES else CreditNote.objects.all()
+    )
     before, after = pattern.split(NUMBER)
     digits = Cast(
         Substr("number", len(before) + 1, Length("number") - len(before) - len(after)), output_field=BigIntegerField()
     )
     used = documents.filter(number__regex=rf"^{re.escape(before)}[0-9]{{1,18}}{re.escape(after)}$")
     return int(used.order_by().aggregate(last=Max(digits))["last"] or 0)
-
-
-def forget_patterns() -> None:
-    """After a change of the formats: the next number of every series is compared with all that are used."""
-    InvoiceCounter.objects.exclude(pattern="").update(pattern="")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +30,7 @@ from billing.queries.commands import available_commands
 from billing.queries.on_demand import OnDemandRenewal
 from billing.queries.prepayment import payable_together
 from catalog.domains import domain_words
+from catalog.money import round_money
 
 PAGE_SIZE: Final = 25
 SERVICE_FILTERS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
@@ -242,16 +243,14 @@ class InvoiceTotals:
 
 def invoice_totals(client: Client, *, on: date) -> InvoiceTotals:
     """Sums of what is open; money in advance is not owed. One query."""
-    names = ("total", "amount_credited", "amount_written_off", "amount_paid")
-    late = Q(due_date__lt=on)
+    owed = F("total") - F("amount_credited") - F("amount_written_off") - F("amount_paid")
     sums = payable_together(client).aggregate(
-        count=Count("pk"),
-        **{name: Sum(name) for name in names},
-        **{f"late_{name}": Sum(name, filter=late) for name in names},
+        count=Count("pk"), owed=Sum(owed), overdue=Sum(owed, filter=Q(due_date__lt=on))
     )
     amount, overdue = (
-        Decimal(sums[f"{prefix}total"] or 0) - sum(Decimal(sums[f"{prefix}{name}"] or 0) for name in names[1:])
-        for prefix in ("", "late_")
+        # SQLite adds decimals as floats.
+        round_money(sums[name] or Decimal(0), precision=client.currency.precision)
+        for name in ("owed", "overdue")
     )
     return InvoiceTotals(sums["count"], amount, overdue)
 

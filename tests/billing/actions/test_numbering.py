@@ -86,6 +86,7 @@ def test_a_new_format_goes_on_counting(client: Client) -> None:
 def test_another_reset_in_the_middle_of_the_year_passes_over_what_is_used(client: Client, digits: int) -> None:
     """Each switch begins another series; under one format no number comes twice, and none is left out."""
     same = "INV-{YEAR}-{MONTH}-{NUMBER}"
+    save(credit_note_format="CN-{YEAR}-{MONTH}-{NUMBER}")
     numbers = []
     for reset in ("YEARLY", "MONTHLY", "NEVER", "MONTHLY", "YEARLY", "NEVER"):
         save(number_reset=reset, number_format=same, number_digits=digits)
