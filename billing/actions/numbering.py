@@ -1,9 +1,9 @@
 """Numbers of documents: gapless in each series, from a counter whose row is locked until the document commits.
 
 Formats may change while numbers are being taken. A counter remembers the pattern that it counts for; who finds another
-one there holds the settings still before looking which numbers are used. Settings are saved under the same lock and make
-every counter forget its pattern, which waits for the numbers that are being taken: so nobody takes one by settings that
-are no longer valid.
+one there holds the settings still before looking which numbers are used. Settings are saved under the same lock and
+make every counter forget its pattern, which waits for the numbers that are being taken: so nobody takes one by settings
+that are no longer valid.
 """
 
 import re

@@ -2,10 +2,12 @@
 
 from typing import Any, Final
 
+from billing.automation.applied_credit import AppliedCredit
 from billing.automation.checks import Commissions, LedgerAudit, OldDocuments
 from billing.automation.digest import Digest
 from billing.automation.duty import Duty
 from billing.automation.ends import Cancellations, FixedTerms, RecurringLimits, Unpaid
+from billing.automation.late_fees import LateFees
 from billing.automation.notices import Notices
 from billing.automation.partner import Cover, LicensePool, PartnerAccounts
 from billing.automation.renewal_invoices import RenewalInvoices
@@ -13,7 +15,9 @@ from billing.automation.stale_orders import StaleOrders
 
 DUTIES: Final[tuple[Duty[Any, Any], ...]] = (
     RenewalInvoices(),
+    AppliedCredit(),
     Notices(),
+    LateFees(),
     Cancellations(),
     Unpaid(),
     RecurringLimits(),
