@@ -55,7 +55,7 @@ def find_services() -> tuple[str, str]:
 def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, workers: int) -> None:
     """Everything, in the order in which nothing disturbs what comes later."""
     # The models can be imported once Django knows the database of this run.
-    from bench import documents, operations, pages, renewals, scaling, shop, syncing
+    from bench import audit, documents, operations, pages, renewals, scaling, shop, syncing
     from bench.workers import run_workers, time_noops
 
     emit("machine", {"cpus": os.cpu_count(), "python": platform.python_version(), **shop.describe(workers, THREADS)})
@@ -67,6 +67,8 @@ def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, worker
         return
     for name, values in renewals.measure(product, counts=(options.services, options.services * options.growth)):
         emit(name, values)
+    emit("ledger.posting", audit.time_posting(entries=options.entries))
+    emit("ledger.audit", audit.time_audit())
     with run_workers(environment, logs, count=workers) as started:
         emit("celery.noop", {"tasks": options.noops, "per_second": round(time_noops(started, count=options.noops))})
     with closing(Partner(portal.sandbox_url)) as partner:
@@ -92,6 +94,7 @@ def main() -> int:
     parser.add_argument("--services", type=int, default=2000, help="services due for renewal")
     parser.add_argument("--growth", type=int, default=10, help="the larger set of services: so many times the smaller")
     parser.add_argument("--licenses", type=int, default=10_000, help="licenses on an account that is read whole")
+    parser.add_argument("--entries", type=int, default=1_000_000, help="entries of a ledger that is audited")
     parser.add_argument("--documents", type=int, default=60, help="PDF files of each length")
     parser.add_argument("--noops", type=int, default=3000, help="no-op tasks")
     parser.add_argument("--page-seconds", type=float, default=3, help="how long each page is asked for in each round")

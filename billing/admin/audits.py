@@ -90,6 +90,7 @@ class LedgerAuditAdmin(ObjectAdmin):
             "differences": [(one, page_of(one)) for one in found],
             "left": subject.difference_count - len(found),
             "took": elapsed(subject.duration),
+            "who": asked_by(subject),
             "may_audit": self.has_add_permission(request),
             "add_url": reverse("admin:billing_ledgeraudit_add"),
         }
@@ -112,12 +113,17 @@ class LedgerAuditAdmin(ObjectAdmin):
 
     @admin.display(description=gettext_lazy("by"), ordering="actor")
     def who(self, audit: LedgerAudit) -> str:
-        return audit.actor or _("nightly run")
+        return asked_by(audit)
 
 
 def audit_state(audit: LedgerAudit) -> SafeString:
     """Clean or not, as a badge."""
     return state("CLEAN", _("Clean")) if audit.is_clean else state("NOT_CLEAN", _("Not clean"))
+
+
+def asked_by(audit: LedgerAudit) -> str:
+    """Who asked for it."""
+    return audit.actor or (_("nightly run") if audit.day else "—")
 
 
 def result_words(audit: LedgerAudit) -> str:

@@ -22,7 +22,7 @@ from noc.day_range import DayRangeFilter
 class ClientFilter(TextFilter):  # type: ignore[misc]
     """One client, by number or by a part of the e-mail."""
 
-    title = gettext_lazy("client, by number or e-mail")
+    title = gettext_lazy("client (number or e-mail)")
     parameter_name = "client"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -75,7 +75,7 @@ class PostingAdmin(ObjectAdmin):
 
     page_template = "admin/billing/posting/page.html"
     page_related = ("client", "invoice", "payment")
-    list_display = ("when", "what", "number", "client", "about", "accounts", "amount")
+    list_display = ("when", "what", "amount", "accounts", "client", "about")
     list_display_links = ("what",)
     list_select_related = ("client", "invoice", "payment")
     list_filter = (
@@ -108,10 +108,6 @@ class PostingAdmin(ObjectAdmin):
     @admin.display(description=gettext_lazy("posting"), ordering="kind")
     def what(self, posting: Posting) -> str:
         return posted(posting)
-
-    @admin.display(description=gettext_lazy("number"), ordering="id")
-    def number(self, posting: Posting) -> int:
-        return posting.pk
 
     @admin.display(description=gettext_lazy("about"))
     def about(self, posting: Posting) -> SafeString | str:

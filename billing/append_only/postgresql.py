@@ -3,7 +3,7 @@
 Balance costs little because it is judged set by set. After each statement that adds entries, one query over just these
 finds postings that do not sum to zero in a currency; only they are looked at again at the commit, when entries that
 came in several statements are all there. A trigger that sums up each posting by itself was ten times as dear, and
-endless on an empty ledger, whose statistics made every look-up a scan (docs/adr/0012-append-only-by-triggers.md).
+endless on an empty ledger, whose statistics made every look-up a scan (docs/adr/0015-append-only-by-triggers.md).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ POSTING, ENTRY = "billing_posting", "billing_ledgerentry"
 # Bits of pg_trigger.tgtype.
 _ROW, _BEFORE, _INSERT, _DELETE, _UPDATE, _TRUNCATE = 1, 2, 4, 8, 16, 32
 # On an empty table the planner prefers to scan all of it, and keeps that plan while the table grows.
-_BY_INDEX: Final = "SET enable_seqscan = off"
+_BY_INDEX: Final = "SET enable_seqscan = off SET jit = off"
 
 _REFUSE: Final = """
 BEGIN
@@ -146,7 +146,11 @@ def create_statements(tables: Sequence[str]) -> list[str]:
         f"EXECUTE FUNCTION {one.function.name}()"
         for one in _triggers(tables)
     ]
-    return [f"CREATE TABLE IF NOT EXISTS {PENDING} (posting_id bigint NOT NULL)", *functions, *triggers]
+    pending = (
+        f"CREATE TABLE IF NOT EXISTS {PENDING} (posting_id bigint NOT NULL)",
+        f"CREATE INDEX IF NOT EXISTS {PENDING}_posting_id ON {PENDING} (posting_id)",
+    )
+    return [*pending, *functions, *triggers]
 
 
 def drop_statements(tables: Sequence[str]) -> list[str]:

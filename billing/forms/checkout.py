@@ -1,14 +1,18 @@
 """The last step of an order: how it is paid, and what the client wants to say."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from billing.queries.order_units import MOST_UNITS
+from billing.queries.order_units import find_sharing_fault, most_units
 from billing.queries.pages_payment import BANK_TRANSFER, CREDIT, PaymentOffer
+from catalog.models import Product
 from catalog.money import format_money
 
 
@@ -72,6 +76,18 @@ class PaymentForm(forms.Form):
 
 
 class QuantityForm(forms.Form):
-    """How many of something in the basket."""
+    """How many of something in the basket; `values` by key are what was chosen of it."""
 
-    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=MOST_UNITS)
+    quantity = forms.IntegerField(label=_("Quantity"), min_value=1)
+
+    def __init__(self, *arguments: Any, product: Product, values: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.product, self.values = product, values
+        self.fields["quantity"].validators.append(MaxValueValidator(most_units(product)))
+
+    def clean_quantity(self) -> int:
+        """Refuses several of what cannot be shared, such as an address."""
+        quantity: int = self.cleaned_data["quantity"]
+        if fault := find_sharing_fault(self.product, quantity, self.values):
+            raise ValidationError(fault)
+        return quantity

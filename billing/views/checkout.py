@@ -22,6 +22,7 @@ from billing.views.basket import (
     PROMO_KEY,
     checkout_key,
     empty_basket,
+    read_basket,
     remove_addon_from_basket,
     remove_from_basket,
     set_quantity_in_basket,
@@ -29,7 +30,7 @@ from billing.views.basket import (
 from billing.views.current import current_client, store_currency
 from billing.views.placing import PRICE_INPUTS, Buyer, find_earlier_order, order_as
 from billing.views.review import Review, payment_form, read_review
-from catalog.models import Currency
+from catalog.models import Currency, Product
 from catalog.options import option_label
 
 # What a change of the basket sends along, so that its answer shows the sums as they are for what was typed.
@@ -95,7 +96,11 @@ def remove_addon(request: HttpRequest, place: int, product_id: int) -> HttpRespo
 @require_POST
 def quantity(request: HttpRequest, place: int) -> HttpResponse:
     """Changes how many are wanted of an item in the basket."""
-    form = QuantityForm(request.POST)
+    items = read_basket(request)
+    product = Product.objects.filter(pk=items[place].product_id).first() if place < len(items) else None
+    if product is None:
+        return show_basket(request)
+    form = QuantityForm(request.POST, product=product, values=items[place].fields)
     if not form.is_valid():
         return show_basket(request, line_errors={place: [*form.errors["quantity"]]})
     set_quantity_in_basket(request, place=place, quantity=form.cleaned_data["quantity"])
@@ -183,6 +188,7 @@ def _requested(line: BasketLine) -> ItemRequest:
         quantity=line.quantity,
         fields=line.values,
         options=line.counts,
+        domain=line.domain,
         parent=line.parent,
         parent_item=line.addon_of,
     )
@@ -198,7 +204,9 @@ def _tell(review: Review, buyer: Buyer, place: int, path: Sequence[str], text: s
 
 
 def _label_of(line: BasketLine, path: Sequence[str]) -> str:
-    """The input that `fields.ip` or `options.nodes` names; "" for what has no label of its own."""
+    """The input that `fields.ip`, `options.nodes` or `domain` names; "" for what has no label of its own."""
+    if path[:1] == ["domain"]:
+        return _("Domain")
     if path[:1] == ["fields"]:
         return next((_(one.label) for one in line.product.custom_fields.all() if one.key == path[-1]), "")
     if path[:1] == ["options"]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from billing.forms.checkout import PaymentForm
 from billing.models import Client
 from billing.queries.clock import business_date
+from billing.queries.order_units import most_units
 from billing.queries.pages_payment import payment_offer
 from billing.queries.pages_store import (
     BasketLine,
@@ -24,6 +25,7 @@ from billing.queries.store_settings import read_store_settings
 from billing.queries.terms import PricingTerms
 from billing.views.basket import PROMO_KEY, checkout_key, read_basket
 from billing.views.placing import said_place
+from catalog.fields import is_sold_singly
 from catalog.models import Currency, Product
 from catalog.queries_offers import Recommendation, recommend
 
@@ -42,9 +44,11 @@ class Review:
     line_errors: dict[int, list[str]] = field(default_factory=dict)
 
     @property
-    def lines(self) -> list[tuple[BasketLine, list[str]]]:
-        """Each line with what is wrong with it."""
-        return [(line, self.line_errors.get(index, [])) for index, line in enumerate(self.basket.lines)]
+    def lines(self) -> list[tuple[BasketLine, list[str], int]]:
+        """Each line with what is wrong with it and the largest quantity; 0: it cannot be changed how many are wanted."""
+        return [
+            (line, self.line_errors.get(index, []), _most_of(line)) for index, line in enumerate(self.basket.lines)
+        ]
 
     @property
     def products(self) -> list[Product]:
@@ -55,6 +59,12 @@ class Review:
     def is_empty(self) -> bool:
         """Whether nothing was chosen, or all of it was taken out."""
         return not self.basket.lines and not self.basket.missing
+
+
+def _most_of(line: BasketLine) -> int:
+    """Somebody who wants several of what is sold singly must be able to go back to one."""
+    is_fixed = not line.has_quantity or (line.quantity == 1 and is_sold_singly(line.product))
+    return 0 if is_fixed else most_units(line.product)
 
 
 def read_review(request: HttpRequest, client: Client | None, currency: Currency, *, said: Mapping[str, Any]) -> Review:

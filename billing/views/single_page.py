@@ -18,7 +18,7 @@ from django_htmx.middleware import HtmxDetails
 from billing.actions.ordering import ItemRequest
 from billing.forms.checkout import PaymentForm
 from billing.forms.order_item import OrderItemForm
-from billing.forms.product_inputs import FIELD_PREFIX, OPTION_PREFIX
+from billing.forms.product_inputs import DOMAIN, FIELD_PREFIX, OPTION_PREFIX
 from billing.forms.registration import RegistrationForm
 from billing.models import Client, StoreSettings
 from billing.queries.clock import business_date
@@ -208,8 +208,7 @@ def _typed(data: Mapping[str, str], offer: ProductOffer) -> dict[str, Any]:
     }
     if data.get("cycle") in {price.cycle for price in offer.prices}:
         typed["cycle"] = data["cycle"]
-    if data.get("quantity"):
-        typed["quantity"] = data["quantity"]
+    typed |= {name: data[name] for name in ("quantity", DOMAIN) if data.get(name)}
     for name, value in data.items():
         addon, dash, input_name = name.partition("-")
         if dash and addon.startswith(ADDON_PREFIX):
@@ -219,15 +218,17 @@ def _typed(data: Mapping[str, str], offer: ProductOffer) -> dict[str, Any]:
 
 def _requested(page: _Page) -> list[ItemRequest]:
     """The product, and the addons chosen with it; the form must be valid."""
-    chosen, quantity = page.form.cleaned_data, page.form.cleaned_data.get("quantity", 1)
-    main = ItemRequest(page.offer.product, chosen["cycle"], quantity, chosen["fields"], chosen["options"])
+    product, chosen = page.offer.product, page.form.cleaned_data
+    quantity = chosen.get("quantity", 1)
+    main = ItemRequest(product, chosen["cycle"], quantity, chosen["fields"], chosen["options"], chosen["domain"])
     addons = [
         ItemRequest(
             one.product,
             one.chosen_price.cycle,
-            quantity,
+            product.count_services(quantity),
             one.cleaned_data["fields"],
             one.cleaned_data["options"],
+            one.cleaned_data["domain"],
             parent_item=0,
         )
         for one in page.form.chosen_addons

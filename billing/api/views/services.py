@@ -116,8 +116,8 @@ class ServiceViewSet(RowsViewSet[Service]):
         deed = self.deed()
         on = business_date(deed["now"])
         invoice = issue_renewal_now(service=self.get_object(), on=on, audience=self.audience, **deed)
-        rows = Invoice.objects.select_related("currency").prefetch_related("lines", "payments")
-        return Response(InvoiceSerializer(rows.get(pk=invoice.pk)).data)
+        rows = Invoice.objects.select_related("currency").prefetch_related("lines", "payments", "credit_notes__lines")
+        return Response(InvoiceSerializer(rows.get(pk=invoice.pk), context=self.get_serializer_context()).data)
 
     @extend_schema(request=CycleSerializer, responses=ServiceDetailSerializer)
     @action(detail=True, methods=["post"])

@@ -8,14 +8,13 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billing.actions import payments
 from billing.actions.affiliates import close_affiliate
 from billing.actions.commissions import clear_commissions, earn_commissions
 from billing.actions.invoicing import refund_invoice_to_credit
 from billing.actions.lifecycle import end_service
 from billing.actions.order_decisions import cancel_order
 from billing.actions.payments import record_payment
-from billing.actions.renewals import issue_renewals
+from billing.actions.renewal_runs import issue_renewals
 from billing.actions.withdrawals import pay_out_to_credit
 from billing.models import (
     Affiliate,
@@ -406,7 +405,7 @@ def test_a_payment_is_undone_together_with_its_commission(
         earn_commissions(**arguments)
         raise RuntimeError("the worker dies")
 
-    monkeypatch.setattr(payments, "earn_commissions", earn_and_break)
+    monkeypatch.setattr("billing.actions.payments.settling.earn_commissions", earn_and_break)
     with pytest.raises(RuntimeError):
         pay(invoice, now=at(ORDERED))
     assert not Commission.objects.exists()

@@ -18,7 +18,7 @@ from billing.actions.documents import (
     prune_documents,
     request_document,
 )
-from billing.actions.sweep import run_nightly, wake_everything_due
+from billing.actions.sweep import wake_everything_due
 from billing.documents.rendering import PdfUnavailable
 from billing.models import Client, Invoice, StoredDocument
 from billing.queries.clock import database_now
@@ -272,7 +272,7 @@ class TestSweeping:
 
     def test_the_nightly_run_prunes(self, invoice: Invoice, now: datetime) -> None:
         request_document(subject=invoice, now=now - KEPT - timedelta(days=2))
-        run_nightly(now=now)
+        prune_documents(now=now)
         assert not StoredDocument.objects.exists()
 
 

@@ -68,7 +68,7 @@ class TestToCredit:
         assert (withdrawal.amount, withdrawal.status, withdrawal.way) == (120, "PAID", "CREDIT")
         assert money_of(affiliate) == (0, 120)
         assert entries_of("affiliate.credited") == {"AFFILIATE": 120, "CREDIT": -120}
-        call_command("check_books")
+        call_command("audit_ledger")
 
     def test_twice_there_is_nothing_left(self, affiliate: Affiliate) -> None:
         withdraw_to_credit(affiliate=affiliate, actor="anna", now=NOW)
