@@ -5,6 +5,7 @@ from billing.admin.affiliates import AffiliateAdmin
 from billing.admin.api_keys import ApiKeyAdmin
 from billing.admin.audits import LedgerAuditAdmin
 from billing.admin.automation import AutomationRunAdmin, DutyRunAdmin
+from billing.admin.automation_settings import AutomationSettingsAdmin
 from billing.admin.billing_settings import BillingSettingsAdmin
 from billing.admin.clients import ClientAdmin
 from billing.admin.commissions import CommissionAdmin
@@ -35,6 +36,7 @@ __all__ = [
     "AffiliateSettingsAdmin",
     "ApiKeyAdmin",
     "AutomationRunAdmin",
+    "AutomationSettingsAdmin",
     "BankAccountAdmin",
     "BillingSettingsAdmin",
     "ClientAdmin",

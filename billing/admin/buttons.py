@@ -18,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from billing.actions.affiliate_balances import BalanceTooLow
 from billing.actions.affiliates import AffiliateInvalid, ProgramClosed
 from billing.actions.api_keys import ApiKeyRevoked
+from billing.actions.automation_settings import AutomationSettingsInvalid
 from billing.actions.billing_settings import BillingSettingsInvalid
 from billing.actions.cancellations import CancellationRefused
 from billing.actions.chargebacks import PaymentNotReversible, ReversalInvalid
@@ -53,6 +54,7 @@ REFUSALS: Final = (
     AffiliateInvalid,
     AlreadyProvisioned,
     ApiKeyRevoked,
+    AutomationSettingsInvalid,
     BillingSettingsInvalid,
     BalanceTooLow,
     ClientInvalid,

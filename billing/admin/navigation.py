@@ -85,6 +85,12 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
                 has_badge=True,
                 badge=automation_badge,
             ),
+            Place(
+                _("Automation settings"),
+                "tune",
+                "admin:billing_automationsettings_changelist",
+                Permission.MANAGE_SETTINGS,
+            ),
         ),
     ),
     (

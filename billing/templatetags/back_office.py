@@ -104,6 +104,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "bank_account.removed": _("Bank account removed"),
     "api_key.issued": _("API key issued"),
     "api_key.revoked": _("API key revoked"),
+    "automation_settings.changed": _("Automation settings changed"),
     "automation.braked": _("Nightly duty stopped by a brake"),
     "automation.failed": _("Nightly duty failed"),
     "automation.finished": _("Nightly run done"),

@@ -15,6 +15,7 @@ from billing.actions.renewals import RenewalRefused, issue_renewal_now, preview_
 from billing.forms.change import ChangeServiceForm
 from billing.models import Client, Service
 from billing.queries.addons import offered_addons
+from billing.queries.cancellations import open_cancellation
 from billing.queries.certificates import certificate_card
 from billing.queries.changes import refused_change
 from billing.queries.clock import business_date
@@ -83,6 +84,7 @@ def service(request: HttpRequest, client: Client, service_id: int) -> HttpRespon
         "history": service_history(found),
         "addons": list(found.children.select_related("product").order_by("id")),
         "offered": offered_addons(found),
+        "wish": open_cancellation(found.pk, client=client),
     }
     return render(request, "client/service.html", context)
 

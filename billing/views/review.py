@@ -45,10 +45,8 @@ class Review:
 
     @property
     def lines(self) -> list[tuple[BasketLine, list[str], int]]:
-        """Each line with what is wrong with it and the largest quantity; 0: it cannot be changed how many are wanted."""
-        return [
-            (line, self.line_errors.get(index, []), _most_of(line)) for index, line in enumerate(self.basket.lines)
-        ]
+        """Each line with what is wrong with it and the largest quantity; 0: it cannot be changed."""
+        return [(line, self.line_errors.get(index, []), _most_of(line)) for index, line in enumerate(self.basket.lines)]
 
     @property
     def products(self) -> list[Product]:

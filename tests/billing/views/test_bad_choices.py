@@ -13,7 +13,7 @@ from catalog.actions.products import OptionValues, PriceValues, update_product
 from catalog.models import Currency, CustomField, OrderForm, Price, Product, ProductGroup
 from tests.billing.views.pages import PRODUCT, choose, read, text_of
 from tests.billing.views.test_checkout import PERSON, order
-from tests.builders import World, make_client
+from tests.builders import World, make_client, make_hosting
 
 ITEM = {"cycle": "MONTHLY", "quantity": 1, "field_ip": "192.0.2.10"}
 
@@ -59,9 +59,14 @@ class TestOrderForm:
     def test_what_is_sold_out(self, world: World, visitor: Browser) -> None:
         Product.objects.filter(pk=world.lite.pk).update(has_stock_control=True, stock_quantity=0)
         assert "disabled" in read(visitor, PRODUCT)
-        assert errors_of(visitor.post(PRODUCT, ITEM))["quantity"] == ["Sold out."]
-        Product.objects.filter(pk=world.lite.pk).update(quantity_mode="ONE")
         assert errors_of(visitor.post(PRODUCT, ITEM))["__all__"] == ["Sold out."]
+
+    def test_what_is_sold_out_where_there_is_a_quantity(self, world: World, visitor: Browser) -> None:
+        make_hosting(world.group, has_stock_control=True, stock_quantity=0)
+        address = "/store/licenses/hosting/"
+        assert "disabled" in read(visitor, address)
+        data = {"product": "hosting", "cycle": "MONTHLY", "quantity": 1}
+        assert errors_of(visitor.post(address, data))["quantity"] == ["Sold out."]
 
     def test_a_retired_product_by_its_link_leads_to_what_there_is(self, world: World, visitor: Browser) -> None:
         Product.objects.filter(pk=world.lite.pk).update(is_retired=True)

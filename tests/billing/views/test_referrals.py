@@ -141,6 +141,7 @@ class TestOrdering:
             visitor,
             email="new@example.com",
             password=PASSWORD,
+            password_again=PASSWORD,
             first_name="Nina",
             last_name="New",
             country="DE",

@@ -13,10 +13,11 @@ from catalog.actions.products import update_product
 from catalog.models import Currency, OrderForm, Price, Product, ProductGroup
 from tests.billing.views.pages import read, text_of
 from tests.billing.views.test_checkout import PERSON
-from tests.builders import BITNINJA, World, make_product
+from tests.builders import BITNINJA, World, make_hosting, make_product
 
 GROUP = "/store/licenses/"
 LITE = f"{GROUP}ispmanager-lite/"
+HOSTING = f"{GROUP}hosting/"
 LIVE = "/single-page/licenses/"
 ITEM = {"product": "ispmanager-lite", "cycle": "MONTHLY", "quantity": "1", "field_ip": "192.0.2.10"}
 
@@ -42,8 +43,11 @@ def change(browser: Browser, name: str, **values: Any) -> str:
 class TestPage:
     def test_has_everything_that_an_order_needs(self, world: World, visitor: Browser) -> None:
         page = read(visitor, LITE)
-        names = ("product", "cycle", "quantity", "field_ip", "email", "password_again", "payment_method", "promo_code")
+        names = ("product", "cycle", "field_ip", "email", "password_again", "payment_method", "promo_code")
         assert [name for name in names if f'name="{name}"' not in page] == []
+        assert 'name="quantity"' not in page
+        make_hosting(world.group)
+        assert 'name="quantity"' in read(visitor, HOSTING)
 
     def test_the_recommended_product_is_chosen_unless_it_is_sold_out(self, world: World, visitor: Browser) -> None:
         Product.objects.filter(pk=world.lite.pk).update(is_featured=True)
@@ -52,8 +56,9 @@ class TestPage:
         assert visitor.get(GROUP).context["product"] != world.lite
 
     def test_an_address_of_a_product_chooses_it(self, world: World, visitor: Browser) -> None:
-        assert visitor.get(f"{LITE}?cycle=MONTHLY&quantity=3").context["product"] == world.lite
-        assert "€15.00" in read(visitor, f"{LITE}?cycle=MONTHLY&quantity=3")
+        hosting = make_hosting(world.group, price="5.50")
+        assert visitor.get(f"{HOSTING}?cycle=MONTHLY&quantity=3").context["product"] == hosting
+        assert "€16.50" in read(visitor, f"{HOSTING}?cycle=MONTHLY&quantity=3")
 
     def test_a_hidden_product_is_there_by_its_own_address_only(self, world: World, visitor: Browser) -> None:
         Product.objects.filter(pk=world.lite.pk).update(is_hidden=True)
@@ -115,6 +120,24 @@ class TestOrdering:
         assert Order.objects.get().total == Decimal(17)
         assert Service.objects.get(product=addon).parent == Service.objects.get(product=world.lite)
 
+    def test_a_domain_is_asked_kept_and_ordered(self, world: World, anna_browser: Browser) -> None:
+        hosting = make_hosting(world.group, is_domain_required=True)
+        addon = make_hosting(world.group, name="Backups", is_addon=True, is_domain_required=True)
+        update_product(product=hosting, values={}, addons=[addon])
+        chosen = {"product": "hosting", "field_ip": "", f"addon_{addon.pk}-chosen": "on"}
+        assert list(send(anna_browser, **chosen, domain="").context["form"].errors) == ["domain"]
+        assert 'value="example.com"' in change(anna_browser, "product", **chosen, domain="example.com")
+        assert send(anna_browser, **chosen, domain="example.com").status_code == 302
+        assert [service.domain for service in Service.objects.all()] == ["example.com"] * 2
+
+    def test_an_addon_comes_once_for_each_service(self, world: World, anna_browser: Browser) -> None:
+        hosting = make_hosting(world.group, quantity_mode="SCALING")
+        addon = make_hosting(world.group, name="Backups", price="1.00", is_addon=True)
+        update_product(product=hosting, values={}, addons=[addon])
+        chosen = {"product": "hosting", "quantity": "3", f"addon_{addon.pk}-chosen": "on"}
+        assert send(anna_browser, **chosen).status_code == 302
+        assert Order.objects.get().total == Decimal(16)
+
     def test_another_product_is_ordered_from_the_same_address(self, world: World, anna_browser: Browser) -> None:
         send(anna_browser, address=LITE, product="ispmanager-business")
         assert Order.objects.get().total == Decimal(15)
@@ -149,7 +172,8 @@ class TestOrdering:
 
 class TestLive:
     def test_sums_follow_the_choice(self, world: World, visitor: Browser) -> None:
-        assert "€15.00" in change(visitor, "quantity", quantity="3")
+        make_hosting(world.group, price="5.50")
+        assert "€16.50" in change(visitor, "quantity", product="hosting", quantity="3")
 
     def test_another_product_brings_its_form_with_what_was_typed(self, world: World, visitor: Browser) -> None:
         answer = change(visitor, "product", product="ispmanager-business", field_licname="web1")
@@ -183,4 +207,5 @@ class TestLive:
         assert "There is no promo code" in change(visitor, "promo_code", promo_code="nothing")
 
     def test_number_without_sense_shows_no_price(self, world: World, visitor: Browser) -> None:
-        assert "The price appears as soon as" in change(visitor, "quantity", quantity="x")
+        make_hosting(world.group)
+        assert "The price appears as soon as" in change(visitor, "quantity", product="hosting", quantity="x")
