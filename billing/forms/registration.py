@@ -1,5 +1,6 @@
 """A new client: who they are, where the bill goes, how they log in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -120,12 +121,13 @@ class RegistrationForm(AddressFields):
 
     field_order = tuple(name for _title, names in SECTIONS for name in names)
 
-    def __init__(self, data: Any = None, *, currency: Currency):
+    def __init__(self, data: Any = None, *, currency: Currency, currencies: Sequence[Currency]):
+        """`currencies`: those that may be chosen."""
         super().__init__(data, initial={"currency": currency.pk, "language": get_language()})
         choices = self.fields["currency"]
         assert isinstance(choices, forms.ModelChoiceField)
         # A list: the input itself would read the rows twice.
-        choices.choices = [(one.pk, str(one)) for one in Currency.objects.order_by("code")]
+        choices.choices = [(one.pk, str(one)) for one in sorted(currencies, key=lambda one: one.code)]
 
     def clean_email(self) -> str:
         """Refuses an address that somebody uses, with the way out."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from django.core.cache import cache
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,9 @@ from catalog.money import format_money, round_money
 LARGEST_ID: Final = 2**31 - 1
 # What a commission is reckoned from, without tax.
 BASE_KINDS: Final = (LineKind.SERVICE, LineKind.SETUP, LineKind.DISCOUNT)
+
+PROGRAM_KEY: Final = "affiliate-program-is-on"
+MENU_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,11 @@ class Exchange:
 def read_affiliate_settings() -> AffiliateSettings:
     """The stored settings, or the defaults of a portal where nobody has saved any; one query."""
     return AffiliateSettings.objects.filter(pk=ONLY).first() or AffiliateSettings(pk=ONLY)
+
+
+def has_affiliate_program() -> bool:
+    """Whether it is on, for menus: every page asks, so a minute-old answer is good enough."""
+    return bool(cache.get_or_set(PROGRAM_KEY, lambda: read_affiliate_settings().is_on, timeout=MENU_SECONDS))
 
 
 def read_exchange() -> Exchange:

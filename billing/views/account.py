@@ -24,7 +24,7 @@ from billing.actions.clients import ClientInvalid, register_client
 from billing.forms.account import ChangePasswordForm, ForgottenPasswordForm, LoginForm, NewPasswordForm
 from billing.forms.registration import RegistrationForm
 from billing.models import User
-from billing.views.current import store_currency
+from billing.views.current import store_currencies, store_currency
 from billing.views.login_throttle import WINDOW, forget_failures, is_locked, note_failure
 
 LOGIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -104,7 +104,11 @@ def register(request: HttpRequest) -> HttpResponse:
     """A new client, logged in at once."""
     if request.user.is_authenticated:
         return redirect("client:services")
-    form = RegistrationForm(request.POST if request.method == "POST" else None, currency=store_currency(request, None))
+    form = RegistrationForm(
+        request.POST if request.method == "POST" else None,
+        currency=store_currency(request, None),
+        currencies=store_currencies(request),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             client = register_client(now=timezone.now(), **form.profile)

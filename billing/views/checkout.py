@@ -27,7 +27,7 @@ from billing.views.basket import (
     remove_from_basket,
     set_quantity_in_basket,
 )
-from billing.views.current import current_client, store_currency
+from billing.views.current import current_client, store_currencies, store_currency
 from billing.views.placing import PRICE_INPUTS, Buyer, find_earlier_order, order_as
 from billing.views.review import Review, payment_form, read_review
 from catalog.models import Currency, Product
@@ -46,7 +46,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return redirect("client:order", number=earlier.number)
     client, data = current_client(request), request.POST if request.method == "POST" else None
     currency = store_currency(request, client)
-    registration = _registration(data, currency) if client is None else None
+    registration = _registration(request, data, currency) if client is None else None
     if registration is not None and registration.is_bound and registration.is_valid():
         currency = registration.cleaned_data["currency"]
     review = read_review(request, client, currency, said=data or {})
@@ -155,13 +155,15 @@ def _context(review: Review, payment: PaymentForm) -> dict[str, Any]:
     }
 
 
-def _registration(data: Any, currency: Currency) -> RegistrationForm:
-    form = RegistrationForm(data, currency=currency)
+def _registration(request: HttpRequest, data: Any, currency: Currency) -> RegistrationForm:
+    form = RegistrationForm(data, currency=currency, currencies=store_currencies(request))
     for name in PRICE_INPUTS:
         form.fields[name].widget.attrs |= {
             "hx-get": reverse("store:summary"),
             "hx-target": "#sums",
             "hx-trigger": "change",
+            # An answer that comes late must not overwrite the sums of what was chosen after it was asked for.
+            "hx-sync": "closest form:queue last",
             "hx-include": ", ".join(f"[name={one}]" for one in PRICE_INPUTS),
         }
     return form

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from billing.queries.affiliates import read_affiliate_settings
+from billing.queries.affiliates import has_affiliate_program
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -17,5 +17,5 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     return {
         "portal_name": settings.PORTAL_NAME,
         "basket_count": session.get("basket_count", 0) if session is not None else 0,
-        "has_affiliate_program": lambda: read_affiliate_settings().is_on,
+        "has_affiliate_program": has_affiliate_program,
     }

@@ -57,14 +57,24 @@ def store_currency(request: HttpRequest, client: Client | None) -> Currency:
     """A client's own currency; for visitors the one that they chose, else the default one."""
     if client is not None:
         return client.currency
-    currencies = list(Currency.objects.order_by("-is_default", "code"))
+    currencies = store_currencies(request)
     chosen = request.session.get(CURRENCY_KEY)
     return next((currency for currency in currencies if currency.pk == chosen), currencies[0])
 
 
-def currency_context(currency: Currency, client: Client | None) -> dict[str, Any]:
+def store_currencies(request: HttpRequest) -> list[Currency]:
+    """All that visitors may choose from, the default one first; read once a request."""
+    found: list[Currency] | None = getattr(request, "store_currencies", None)
+    if found is None:
+        found = list(Currency.objects.order_by("-is_default", "code"))
+        request.store_currencies = found  # type: ignore[attr-defined]
+    return found
+
+
+def currency_context(request: HttpRequest, currency: Currency, client: Client | None) -> dict[str, Any]:
     """What a page needs to print prices and to offer others: a client has one currency, visitors choose."""
-    return {"currency": currency, "currencies": [] if client else Currency.objects.order_by("code")}
+    others = [] if client else sorted(store_currencies(request), key=lambda one: one.code)
+    return {"currency": currency, "currencies": others}
 
 
 def actor_of(request: HttpRequest) -> str:

@@ -55,7 +55,7 @@ def product(request: HttpRequest, group_slug: str, product_slug: str) -> HttpRes
         "form": form,
         "is_change": place is not None,
         **_price_context(offer, form),
-        **currency_context(offer.currency, offer.client),
+        **currency_context(request, offer.currency, offer.client),
     }
     return render(request, "store/product.html", context, status=422 if form is not None and form.has_errors else 200)
 

@@ -26,7 +26,7 @@ from billing.queries.pages_payment import payment_offer
 from billing.queries.store_settings import read_store_settings
 from billing.queries.terms import PricingTerms
 from billing.views.basket import PROMO_KEY
-from billing.views.current import CURRENCY_KEY, current_client, store_currency
+from billing.views.current import CURRENCY_KEY, current_client, store_currencies, store_currency
 from billing.views.placing import PRICE_INPUTS, Buyer, find_earlier_order, order_as, said_place
 from billing.views.product_offer import ProductOffer, linked_choices, price_context
 from billing.views.review import find_promo
@@ -152,14 +152,14 @@ def _build(
     quoted = prices["quote"]
     buyer = Buyer(
         offer.client,
-        None if offer.client else _registration(buyer_data, offer.currency, address),
+        None if offer.client else _registration(request, buyer_data, offer.currency, address),
         _payment(request, offer, [one for one, _cycle in wanted], quoted.total if quoted else None, buyer_data),
     )
     return _Page(shelf, offer, form, buyer, prices, code, promo_error)
 
 
-def _registration(data: Any, currency: Currency, address: str) -> RegistrationForm:
-    form = RegistrationForm(data, currency=currency)
+def _registration(request: HttpRequest, data: Any, currency: Currency, address: str) -> RegistrationForm:
+    form = RegistrationForm(data, currency=currency, currencies=store_currencies(request))
     for name in PRICE_INPUTS:
         form.fields[name].widget.attrs["hx-post"] = address
     return form

@@ -23,7 +23,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """The groups of the store, each with the price that it starts from."""
     client = current_client(request)
     currency = store_currency(request, client)
-    context = {"room": "store", "groups": front_groups(currency=currency), **currency_context(currency, client)}
+    context = {
+        "room": "store",
+        "groups": front_groups(currency=currency),
+        **currency_context(request, currency, client),
+    }
     return render(request, "store/home.html", context)
 
 
@@ -45,7 +49,7 @@ def group(request: HttpRequest, group_slug: str) -> HttpResponse:
     if request.method == "POST":
         # The template was changed while the form was open.
         return redirect("store:group", shelf.group.slug)
-    context = {"room": "store", "shelf": shelf, **currency_context(currency, client)}
+    context = {"room": "store", "shelf": shelf, **currency_context(request, currency, client)}
     if template == OrderForm.COMPARISON and shelf.products:
         return render(request, "store/comparison.html", {**context, "comparison": compare(shelf.products)})
     return render(request, "store/group.html", context)
