@@ -12,6 +12,7 @@ from billing.actions.lifecycle import activate_by_hand
 from billing.actions.ordering import ItemRequest, place_order
 from billing.models import Affiliate, AffiliateSettings, Client, Commission, Service
 from billing.models.affiliate import ONLY
+from billing.queries.affiliates import forget_affiliate_program
 from catalog.actions.products import PriceValues, create_product
 from catalog.models import Currency, Product, ProductGroup
 from tests.builders import make_client, pay
@@ -28,6 +29,7 @@ def at(day: date) -> datetime:
 def switch_on(**values: Any) -> AffiliateSettings:
     """The program runs: 10 percent, 30 days, unless said otherwise."""
     settings, _is_new = AffiliateSettings.objects.update_or_create(pk=ONLY, defaults={"is_on": True, **values})
+    forget_affiliate_program()
     return settings
 
 

@@ -10,6 +10,7 @@ from unfold.admin import ModelAdmin
 
 from billing.models import AffiliateSettings
 from billing.models.affiliate import ONLY
+from billing.queries.affiliates import forget_affiliate_program
 
 
 @admin.register(AffiliateSettings)
@@ -41,3 +42,4 @@ class AffiliateSettingsAdmin(ModelAdmin):  # type: ignore[misc]
         """The first time it gets its only number."""
         obj.pk = ONLY
         super().save_model(request, obj, form, change)
+        forget_affiliate_program()

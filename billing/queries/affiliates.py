@@ -63,6 +63,11 @@ def has_affiliate_program() -> bool:
     return bool(cache.get_or_set(PROGRAM_KEY, lambda: read_affiliate_settings().is_on, timeout=MENU_SECONDS))
 
 
+def forget_affiliate_program() -> None:
+    """Menus read the settings anew: for whoever has just changed them."""
+    cache.delete(PROGRAM_KEY)
+
+
 def read_exchange() -> Exchange:
     """Today's exchange rates; one query."""
     return Exchange.of(Currency.objects.all())

@@ -22,8 +22,6 @@ def someone(request: pytest.FixtureRequest, world: World, visitor: Browser, anna
     chosen = visitor if request.param == "guest" else anna_browser
     # A visit that has begun: with a session, which is read.
     choose(chosen, ip="192.0.2.10")
-    # The menu's minute-old answers are there.
-    chosen.get("/")
     return chosen
 
 
