@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from billing.actions.commissions import clear_commissions
 from billing.actions.withdrawals import request_withdrawal
 from billing.models import Affiliate, AffiliateSettings, Commission, Referral, Withdrawal
+from billing.queries.affiliates import has_affiliate_program
 from tests.affiliates import at, make_affiliate, make_consulting, sell_by, switch_on
 from tests.billing.actions.test_commissions import CLEARS
 from tests.billing.admin.pages import (
@@ -214,9 +215,11 @@ class TestSettings:
     DAYS = {"clearing_days": "14", "cookie_days": "60"}
 
     def test_are_one_page(self, db: None, sales: Browser) -> None:
+        assert not has_affiliate_program()
         adding = sales.get(self.ADDRESS).headers["Location"]
         assert adding.endswith("/add/")
         assert sales.post(adding, {**self.VALUES, **self.DAYS}).status_code == 302
+        assert has_affiliate_program()
         stored = AffiliateSettings.objects.get()
         assert (stored.pk, stored.is_on, stored.default_percent, stored.cookie_days) == (1, True, 12, 60)
         changing = sales.get(self.ADDRESS).headers["Location"]
