@@ -48,7 +48,7 @@ class TestCheckout:
         portal.goto(f"{live_server.url}/account/register/")
         portal.get_by_role("button", name="Make one for me").wait_for()
         made = portal.evaluate("""() => Array.from({length: 100}, () => {
-            document.querySelector("[data-generate]").click();
+            document.querySelector("[data-password=make]").click();
             return document.querySelector("[name=password]").value;
         })""")
         assert [password for password in made if len(password) != 20 or "undefined" in password] == []
