@@ -12,7 +12,8 @@ from billing.models import Client, Service
 from billing.queries.addons import addon_price
 from billing.queries.order_units import stock_words
 from billing.queries.terms import PricingTerms
-from catalog.models import Currency, Price, Product, QuantityMode
+from catalog.fields import is_sold_singly
+from catalog.models import Currency, Price, Product
 from catalog.options import ChosenOption, OptionsInvalid, choose_options
 from catalog.pricing import PricedItem, Quote, quote
 from catalog.queries import ORDER_ROWS, get_price
@@ -67,9 +68,12 @@ class BasketLine:
 
     @property
     def has_quantity(self) -> bool:
-        """Whether it can be changed how many are wanted: not where one is added to what is there."""
+        """Whether it can be changed how many are wanted: not where one is added to what is there.
+
+        Somebody who wants several of what is sold singly must be able to go back to one.
+        """
         is_alone = self.addon_of is None and self.parent is None
-        return is_alone and (self.product.quantity_mode != QuantityMode.ONE or self.quantity > 1)
+        return is_alone and (self.quantity > 1 or not is_sold_singly(self.product))
 
     @property
     def stock_fault(self) -> str:

@@ -25,7 +25,6 @@ from billing.queries.store_settings import read_store_settings
 from billing.queries.terms import PricingTerms
 from billing.views.basket import PROMO_KEY, checkout_key, read_basket
 from billing.views.placing import said_place
-from catalog.fields import is_sold_singly
 from catalog.models import Currency, Product
 from catalog.queries_offers import Recommendation, recommend
 
@@ -60,9 +59,7 @@ class Review:
 
 
 def _most_of(line: BasketLine) -> int:
-    """Somebody who wants several of what is sold singly must be able to go back to one."""
-    is_fixed = not line.has_quantity or (line.quantity == 1 and is_sold_singly(line.product))
-    return 0 if is_fixed else most_units(line.product)
+    return most_units(line.product) if line.has_quantity else 0
 
 
 def read_review(request: HttpRequest, client: Client | None, currency: Currency, *, said: Mapping[str, Any]) -> Review:

@@ -92,10 +92,12 @@
     fitFields(document);
   });
   // The search inputs that select2 makes have no names of their own.
-  window.addEventListener("load", () => {
+  const nameSearches = () => {
     document.querySelectorAll("select.admin-autocomplete").forEach((select) => {
       const search = select.parentElement.querySelector(".select2-search__field");
       if (search && select.labels.length) search.setAttribute("aria-label", select.labels[0].textContent.trim());
     });
-  });
+  };
+  // Asked for this late, it comes after those whom jQuery's own queue has make them.
+  window.addEventListener("load", () => window.django.jQuery(nameSearches));
 })();

@@ -11,7 +11,7 @@ from catalog.actions.products import OptionValues, update_product
 from catalog.models import CustomField
 from tests.billing.actions.test_ordering_addons import make_addon, price_of
 from tests.browser.test_tariffs import find_problems
-from tests.builders import World, place
+from tests.builders import World, make_hosting, place
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ORDERS = "/admin/billing/order/"
@@ -34,6 +34,7 @@ def test_orders_are_placed_and_decided_without_barriers(
     nodes = OptionValues("nodes", {"maximum": 10}, [price_of("MONTHLY", "5", "1")])
     update_product(product=shop.business, values={}, options=[nodes])
     make_addon(shop.business)
+    make_hosting(shop.group)
     page = back_office
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     page.goto(f"{live_server.url}{ORDERS}")
@@ -44,13 +45,15 @@ def test_orders_are_placed_and_decided_without_barriers(
     page.get_by_label("Product", exact=True).select_option(label="ispmanager business")
     page.get_by_role("button", name="Put in").click()
     page.get_by_label("additional servers").fill("2")
+    page.get_by_label("Product", exact=True).select_option(label="Hosting")
+    page.get_by_role("button", name="Put in").click()
     page.get_by_label("Quantity").fill("2")
     page.get_by_label("Quantity").press("Tab")
-    page.locator("#sums").get_by_text("€54.00").wait_for()
+    page.locator("#sums").get_by_text("€37.00").wait_for()
     page.get_by_text("Grant another price").first.click()
     page.get_by_label("Price of one instead").first.fill("10")
     page.get_by_label("Why").first.fill("Old friend")
-    page.locator("#sums").get_by_text("€44.00").wait_for()
+    page.locator("#sums").get_by_text("€32.00").wait_for()
     page.get_by_role("button", name="Place order").click()
     page.get_by_text("Nothing has been ordered").wait_for()
     problems += find_problems(page, f"refused-{theme}")
@@ -58,7 +61,7 @@ def test_orders_are_placed_and_decided_without_barriers(
     page.get_by_role("button", name="Place order").click()
     page.get_by_text("is placed for Anna Berg").wait_for()
     problems += find_problems(page, f"order-{theme}")
-    assert Order.objects.get().total == 44
+    assert Order.objects.get().total == 32
     place(shop.client, shop.lite, ip="192.0.2.11")
     page.goto(f"{live_server.url}{ORDERS}")
     problems += find_problems(page, f"list-{theme}")
@@ -84,10 +87,12 @@ def test_links_are_copied_and_fields_renamed_without_barriers(
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     page.goto(f"{live_server.url}/admin/catalog/product/{shop.lite.pk}/change/")
     problems = find_problems(page, f"product-{theme}")
-    page.get_by_role("button", name="Copy the link: As in WHMCS, Monthly").click()
+    page.get_by_role("tab", name="Links").click()
+    page.get_by_role("button", name="Copy the link: Order form, Monthly (As in WHMCS)").click()
     page.get_by_text("Copied").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"{live_server.url}/cart.php?a=add&pid={shop.lite.pk}&billingcycle=monthly"
+    page.get_by_role("tab", name="Custom fields").click()
     page.get_by_role("link", name="Look and rename").click()
     problems += find_problems(page, f"names-{theme}")
     page.get_by_role("button", name="Rename the chosen fields").click()

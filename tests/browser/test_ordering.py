@@ -13,15 +13,16 @@ from billing.queries.clock import database_now
 from catalog.actions.products import PriceValues, update_product
 from catalog.models import Currency
 from tests.browser.conftest import LogIn
-from tests.builders import World, make_active_service, run_due_operations
+from tests.builders import World, make_active_service, make_hosting, run_due_operations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PRODUCT = "/store/licenses/ispmanager-lite/"
 
 
 class TestOrderForm:
-    def test_price_follows_the_choice(self, portal: Page, live_server: LiveServer) -> None:
-        portal.goto(live_server.url + PRODUCT)
+    def test_price_follows_the_choice(self, portal: Page, live_server: LiveServer, shop: World) -> None:
+        make_hosting(shop.group)
+        portal.goto(f"{live_server.url}/store/licenses/hosting/")
         portal.get_by_label("Quantity").fill("3")
         portal.keyboard.press("Tab")
         expect(portal.locator("#price .total")).to_contain_text("€15.00")

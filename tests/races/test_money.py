@@ -35,7 +35,7 @@ from billing.models import Client, CreditNoteTo, Invoice, Order, Payment, Refund
 from billing.queries.clock import business_date, database_now
 from noc.sandbox.server import Sandbox
 from tests.billing.actions.books import books_are_right, credit_of, fresh, give_credit
-from tests.builders import World, bill, make_active_service, make_client, make_world, pay, place
+from tests.builders import World, bill, make_active_service, make_client, make_hosting, make_world, pay, place
 from tests.races.threads import THREADS, at_once, ledger_balance
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -191,7 +191,8 @@ def test_no_two_actions_wait_for_each_other(world: World) -> None:
     """Everything that locks money, services and numbers, in any order on one client: a deadlock raises here."""
     client = world.client
     services = [make_active_service(client, world.lite, ip=f"192.0.2.{unit + 1}") for unit in range(4)]
-    orders = [place(client, world.lite, quantity=2, ip=f"192.0.2.{unit + 10}") for unit in range(6)]
+    hosting = make_hosting(world.group)
+    orders = [place(client, hosting, quantity=2) for _number in range(6)]
     give_credit(client, "100")
     today = business_date(database_now())
     deeds: list[Any] = [

@@ -36,10 +36,15 @@ def test_rows_come_back_as_they_were_given(client: Client) -> None:
 
 def test_ids_can_be_referred_to_at_once(client: Client) -> None:
     postings = insert_many([Posting(kind="x", client=client, posted_at=NOW) for _number in range(3)])
+    sides = [(one, account, amount) for one in postings for account, amount in (("TAX", -1), ("RECEIVABLE", 1))]
     insert_many(
-        [LedgerEntry(posting=one, account="TAX", client=client, currency_id="EUR", amount=-1) for one in postings]
+        [
+            LedgerEntry(posting=posting, account=account, client=client, currency_id="EUR", amount=amount)
+            for posting, account, amount in sides
+        ]
     )
-    assert [entry.posting_id for entry in LedgerEntry.objects.order_by("id")] == [one.pk for one in postings]
+    written = LedgerEntry.objects.order_by("id")
+    assert [entry.posting_id for entry in written] == [posting.pk for posting, _account, _amount in sides]
     assert Posting.objects.first().posted_at == NOW
 
 
@@ -75,10 +80,11 @@ def test_a_row_is_there_afterwards_as_if_read(client: Client) -> None:
 
 
 def test_values_need_no_objects(client: Client) -> None:
-    rows = [{"kind": kind, "client_id": client.pk, "posted_at": NOW} for kind in ("a", "b")]
-    postings = insert_values(Posting, rows)
+    rows = [{"name": name, "client_id": client.pk, "at": NOW} for name in ("a", "b")]
+    events = insert_values(Event, rows)
     insert_values(Event, [{"name": "x", "at": NOW, "data": {"n": TRICKY}}, {"name": "y", "at": NOW, "data": {}}])
-    assert list(Posting.objects.order_by("id").values_list("pk", "kind")) == list(zip(postings, "ab", strict=True))
+    written = Event.objects.filter(name__in="ab").order_by("id").values_list("pk", "name")
+    assert list(written) == list(zip(events, "ab", strict=True))
     event = Event.objects.get(name="x")
     assert (event.data, event.actor, event.client) == ({"n": TRICKY}, "", None)
     assert insert_values(Event, []) == []
