@@ -24,6 +24,7 @@ from catalog.models import Currency, Product, ProductGroup
 from catalog.renewal_windows import RENEWED_CYCLES
 from noc.models import Server
 from noc.sandbox.server import Sandbox
+from tests.kept_rows import made_once
 
 LITE, PRO, BUSINESS, BITNINJA = "55227", "55228", "55230", "55371"
 LONGER_THAN_A_RETRY = timedelta(seconds=6)
@@ -44,6 +45,11 @@ class World:
 
 
 def make_world(sandbox: Sandbox) -> World:
+    """The first test of a process makes it; the others get the same rows."""
+    return made_once(lambda: _make_world(sandbox), key=sandbox.url)
+
+
+def _make_world(sandbox: Sandbox) -> World:
     server = make_server(sandbox)
     group = ProductGroup.objects.create(name="Licenses", slug="licenses")
     return World(
