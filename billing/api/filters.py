@@ -24,6 +24,7 @@ from billing.models import (
     OrderStatus,
     Service,
     ServiceStatus,
+    SuspensionCause,
 )
 from noc.models import Server, ServerGroup
 
@@ -104,11 +105,12 @@ class ServiceFilter(django_filters.FilterSet):  # type: ignore[misc]
     product = IdFilter(field_name="product_id")
     server = IdFilter(field_name="server_id")
     status = _any_of(ServiceStatus.choices)
+    suspension_cause = _any_of(SuspensionCause.choices)
     expires_before = django_filters.DateFilter(field_name="expires_on", lookup_expr="lt")
 
     class Meta:
         model = Service
-        fields = ["client", "order", "product", "server", "status", "remote_id", "expires_before"]
+        fields = ["client", "order", "product", "server", "status", "suspension_cause", "remote_id", "expires_before"]
 
 
 class FindingFilter(django_filters.FilterSet):  # type: ignore[misc]

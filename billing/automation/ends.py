@@ -1,7 +1,5 @@
 """Duties that end services: cancellation requests, what nobody paid, renewal limits, fixed terms."""
 
-from datetime import timedelta
-
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -26,12 +24,13 @@ from billing.models import (
     Service,
     ServiceStatus,
 )
+from billing.queries.suspensions import not_kept, overdue_lines
 from catalog.models import Cycle
 
 ACTOR = "automation"
 
 
-def _live() -> QuerySet[Service]:
+def live_services() -> QuerySet[Service]:
     """Live services that are not being ended already."""
     ending = Operation.objects.unsettled().filter(service=OuterRef("pk"), kind=OperationKind.TERMINATE)
     return Service.objects.live().filter(~Exists(ending)).select_related("client", "product")
@@ -98,14 +97,7 @@ class Unpaid(Sweep[Service]):
         days = night.settings.terminate_days
         if not days:
             return Service.objects.none()
-        overdue = InvoiceLine.objects.filter(
-            service=OuterRef("pk"),
-            kind=LineKind.SERVICE,
-            is_voided=False,
-            invoice__status=InvoiceStatus.UNPAID,
-            invoice__due_date__lte=night.day - timedelta(days=days),
-        )
-        return _live().filter(Exists(overdue)).filter(Q(keep_until=None) | Q(keep_until__lte=night.day))
+        return live_services().filter(not_kept(on=night.day), Exists(overdue_lines(on=night.day, days=days)))
 
     def intend(self, night: Night, row: Service) -> Touched:
         """Ends unpaid."""
@@ -142,7 +134,7 @@ class RecurringLimits(Sweep[Service]):
             .annotate(count=Count("pk"))
             .values("count")
         )
-        limited = _live().filter(recurring_limit__gt=0, paid_until__lte=night.day).exclude(cycle=Cycle.ONE_TIME)
+        limited = live_services().filter(recurring_limit__gt=0, paid_until__lte=night.day).exclude(cycle=Cycle.ONE_TIME)
         return limited.annotate(renewals=Coalesce(Subquery(renewals), 0)).filter(renewals__gte=F("recurring_limit"))
 
     def intend(self, night: Night, row: Service) -> Touched:
@@ -168,7 +160,7 @@ class FixedTerms(Sweep[Service]):
 
     def candidates(self, night: Night) -> QuerySet[Service]:
         """Everything live whose day has come."""
-        return _live().filter(term_ends_on__lte=night.day)
+        return live_services().filter(term_ends_on__lte=night.day)
 
     def intend(self, night: Night, row: Service) -> Touched:
         """Ends with its term."""
