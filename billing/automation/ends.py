@@ -24,6 +24,7 @@ from billing.models import (
     Service,
     ServiceStatus,
 )
+from billing.queries.cancellations import with_end_of_period
 from billing.queries.suspensions import not_kept, overdue_lines
 from catalog.models import Cycle
 
@@ -60,15 +61,9 @@ class Cancellations(Sweep[CancellationRequest]):
         """Open ones that are due; none while the setting is off."""
         if not night.settings.ends_cancelled:
             return CancellationRequest.objects.none()
-        is_over = Q(type=CancellationType.IMMEDIATE) | Q(
-            end_of_period__lte=night.day, type=CancellationType.END_OF_PERIOD
-        )
-        wishes = CancellationRequest.objects.filter(status=CancellationStatus.OPEN)
-        return (
-            wishes.annotate(end_of_period=Coalesce("service__paid_until", "service__next_due_date"))
-            .filter(is_over)
-            .select_related("service__client", "service__product")
-        )
+        is_over = Q(type=CancellationType.IMMEDIATE) | Q(end_of_period__lte=night.day)
+        wishes = with_end_of_period(CancellationRequest.objects.filter(status=CancellationStatus.OPEN))
+        return wishes.filter(is_over).select_related("service__client", "service__product")
 
     def intend(self, night: Night, row: CancellationRequest) -> Touched:
         """The service that ends."""
@@ -76,11 +71,9 @@ class Cancellations(Sweep[CancellationRequest]):
 
     def do(self, night: Night, row: CancellationRequest) -> bool:
         """Ends it, if the request was not withdrawn meanwhile."""
-        if not carry_out(wish=row, now=night.now, actor=ACTOR):
-            return False
-        if night.settings.voids_invoices_of_cancelled:
-            drop_unpaid_lines(service=row.service, now=night.now, actor=ACTOR)
-        return True
+        return carry_out(
+            wish=row, now=night.now, actor=ACTOR, voids_invoices=night.settings.voids_invoices_of_cancelled
+        )
 
 
 class Unpaid(Sweep[Service]):

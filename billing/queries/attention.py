@@ -7,6 +7,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from billing.models import (
     ENDED_STATUSES,
+    CancellationRequest,
     Email,
     EmailStatus,
     Finding,
@@ -16,6 +17,7 @@ from billing.models import (
     Order,
     OrderStatus,
 )
+from billing.queries.cancellations import cancellations_open
 from billing.queries.clock import business_date
 from billing.queries.findings import findings_open
 from noc.models import AccountHealth, Server
@@ -55,6 +57,12 @@ def invoices_overdue(*, now: datetime) -> Attention[Invoice]:
     """Unpaid past their due date, the longest first."""
     found = Invoice.objects.overdue(on=business_date(now))
     return _first(found, found.select_related("client", "currency").order_by("due_date", "id"))
+
+
+def cancellations_waiting() -> Attention[CancellationRequest]:
+    """Services that clients want to end, those first that end first."""
+    found = cancellations_open()
+    return _first(found, found.select_related("service__client", "service__product"))
 
 
 def findings_waiting() -> Attention[Finding]:

@@ -89,6 +89,7 @@ _TONES: Final[dict[str, str]] = {
     CommissionState.CLEARED: "green",
     "OVERDUE": "red",
     DutyStatus.BRAKED: "red",
+    # Of cancellation requests too.
     FindingStatus.OPEN: "amber",
     FindingStatus.SOLVED: "green",
     "CLEAN": "green",
@@ -111,6 +112,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "automation.planned": _("Nightly run asked to go on"),
     "automation.released": _("Nightly duty let go"),
     "automation.skipped": _("Nightly duty skipped"),
+    "cancellation.carried_out": _("Cancelled before its day"),
     "cancellation.requested": _("Cancellation requested"),
     "cancellation.withdrawn": _("Cancellation taken back"),
     "billing_settings.changed": _("Billing settings changed"),
