@@ -12,6 +12,7 @@ from billing.models import (
     Client,
     Commission,
     CommissionState,
+    CreditNote,
     Finding,
     FindingSort,
     FindingStatus,
@@ -95,6 +96,17 @@ class InvoiceFilter(django_filters.FilterSet):  # type: ignore[misc]
     class Meta:
         model = Invoice
         fields = ["client", "order", "service", "status", "number", "due_before"]
+
+
+class CreditNoteFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """`?client=1&invoice=2&number=CN-2026-00001`."""
+
+    client = IdFilter(field_name="client_id")
+    invoice = IdFilter(field_name="invoice_id")
+
+    class Meta:
+        model = CreditNote
+        fields = ["client", "invoice", "number"]
 
 
 class ServiceFilter(django_filters.FilterSet):  # type: ignore[misc]

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from billing.api.views.affiliates import AffiliateViewSet, CommissionViewSet
 from billing.api.views.clients import ClientViewSet
+from billing.api.views.documents import CreditNoteViewSet
 from billing.api.views.fallback import NothingHere
 from billing.api.views.findings import FindingViewSet
 from billing.api.views.invoices import InvoiceViewSet
@@ -24,6 +25,7 @@ router.register("products", ProductViewSet)
 router.register("clients", ClientViewSet)
 router.register("orders", OrderViewSet)
 router.register("invoices", InvoiceViewSet)
+router.register("credit-notes", CreditNoteViewSet)
 router.register("services", ServiceViewSet)
 router.register("operations", OperationViewSet)
 router.register("findings", FindingViewSet)
