@@ -62,6 +62,13 @@ class BillingSettings(models.Model):
     number_reset = models.CharField(
         _("numbers begin again"), max_length=10, choices=NumberReset, default=NumberReset.YEARLY
     )
+    attaches_documents = models.BooleanField(
+        _("letters carry their document"),
+        default=True,
+        help_text=_(
+            "Letters about invoices and credit notes have the PDF file attached. They wait up to 15 minutes for it."
+        ),
+    )
     has_add_funds = models.BooleanField(_("clients may add funds"), default=True)
     # In the default currency, converted for the others.
     add_funds_minimum = models.DecimalField(_("least to add"), max_digits=19, decimal_places=4, default=Decimal(1))

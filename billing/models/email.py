@@ -39,6 +39,11 @@ class Email(models.Model):
     # When it may be tried; while SENDING, when the lease ends.
     run_after = models.DateTimeField(_("due at"))
     error = models.TextField(_("error"), blank=True, default="")
+    # The PDF that it waits for or was sent with; the file name stays when the cache lets the document go.
+    document = models.ForeignKey(
+        "billing.StoredDocument", on_delete=models.SET_NULL, null=True, blank=True, related_name="emails"
+    )
+    attachment = models.CharField(_("attached file"), max_length=100, blank=True, default="")
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
 
     objects = EmailQuerySet.as_manager()
