@@ -21,7 +21,7 @@ from billing.actions.suspending import (
 )
 from billing.automation import night as nights
 from billing.automation.suspensions import Suspensions
-from billing.models import AutomationSettings, DutyRun, Email, Invoice, Service
+from billing.models import AutomationSettings, BillingSettings, DutyRun, Email, Invoice, Service
 from billing.queries.clock import business_date, database_now
 from billing.queries.on_demand import find_on_demand
 from tests.billing.automation.test_ends import renew
@@ -225,7 +225,8 @@ class TestByHand:
 
 
 def sent(email: Email) -> str:
-    """What a worker sends."""
+    """What a worker sends, without waiting for the PDF."""
+    BillingSettings.objects.create(pk=1, attaches_documents=False)
     send_email(email_id=email.pk, now=email.run_after)
     email.refresh_from_db()
     assert email.status == "SENT", email.error
