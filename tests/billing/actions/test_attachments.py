@@ -114,7 +114,7 @@ class TestWaiting:
         assert (send(letter()).status, files()) == ("SENT", [[]])
 
     def test_a_setting_turns_it_off(self, invoice: Invoice) -> None:
-        BillingSettings.objects.create(pk=1, attaches_documents=False)
+        BillingSettings.objects.update_or_create(pk=1, defaults={"attaches_documents": False})
         assert (send(letter()).status, files()) == ("SENT", [[]])
         assert not StoredDocument.objects.exists()
 

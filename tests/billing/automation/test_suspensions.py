@@ -226,7 +226,7 @@ class TestByHand:
 
 def sent(email: Email) -> str:
     """What a worker sends, without waiting for the PDF."""
-    BillingSettings.objects.create(pk=1, attaches_documents=False)
+    BillingSettings.objects.update_or_create(pk=1, defaults={"attaches_documents": False})
     send_email(email_id=email.pk, now=email.run_after)
     email.refresh_from_db()
     assert email.status == "SENT", email.error
