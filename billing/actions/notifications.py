@@ -11,7 +11,7 @@ from django.utils import translation
 
 from billing.actions.attachments import DocumentAwaited, find_attachment, put_off_for_document
 from billing.models import Client, Email, EmailStatus, Event, StoredDocument
-from billing.queries.letters import letter_context
+from billing.queries.letters import is_outdated, letter_context
 from billing.wakeups import wake_email
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def _write(event: Event, *, recipient: str, language: str, letter: str, client: 
 def send_email(*, email_id: int, now: datetime) -> None:
     """Leases the letter, sends it, records the outcome. A second delivery of the wake-up does nothing.
 
-    A letter about a document waits for its PDF file.
+    A letter about a document waits for its PDF file; one that asks for money which came meanwhile is not sent.
 
     A worker that dies between the mail server's "250" and our record sends the letter again once the lease is over:
     a letter twice is better than none.
@@ -68,6 +68,9 @@ def send_email(*, email_id: int, now: datetime) -> None:
     if not leased.update(status=EmailStatus.SENDING, run_after=now + LEASE):
         return
     email = Email.objects.select_related("event", "client").get(pk=email_id)
+    if is_outdated(email):
+        Email.objects.filter(pk=email.pk).update(status=EmailStatus.DROPPED, error="")
+        return
     try:
         document = find_attachment(email, now=now)
         message = _compose(email, document)

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='automationsettings',
             name='suspend_days',
-            field=models.PositiveSmallIntegerField(default=0, help_text='For products without a module. ispmanager licenses cannot be suspended: they only end, after the days below. 0: never.', verbose_name='suspend, days after due'),
+            field=models.PositiveSmallIntegerField(default=0, help_text='For products without a module: ispmanager licenses cannot be suspended, they only end after the days below. 0: never.', verbose_name='suspend, days after due'),
         ),
         migrations.AlterField(
             model_name='service',

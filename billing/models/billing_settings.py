@@ -148,7 +148,7 @@ class AutomationSettings(models.Model):
         _("suspend, days after due"),
         default=0,
         help_text=_(
-            "For products without a module. ispmanager licenses cannot be suspended: they only end, after the days "
+            "For products without a module: ispmanager licenses cannot be suspended, they only end after the days "
             "below. 0: never."
         ),
     )

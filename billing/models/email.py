@@ -7,12 +7,13 @@ from django.utils.translation import pgettext_lazy
 
 
 class EmailStatus(models.TextChoices):
-    """READY waits, SENDING is leased by a worker, SENT left the house, FAILED gave up."""
+    """READY waits, SENDING is leased by a worker, SENT left the house, FAILED gave up, DROPPED came too late."""
 
     READY = "READY", _("Ready")
     SENDING = "SENDING", _("Sending")
     SENT = "SENT", _("Sent")
     FAILED = "FAILED", _("Failed")
+    DROPPED = "DROPPED", _("No longer needed")
 
 
 class EmailQuerySet(models.QuerySet["Email"]):

@@ -119,14 +119,22 @@ class TestWaiting:
         assert not StoredDocument.objects.exists()
 
     def test_a_letter_sent_late_carries_the_document_as_it_is_then(self, invoice: Invoice) -> None:
-        send(letter())
-        make()
         pay(invoice, now=NOW)
-        assert send(letter()).status == "READY"
+        send(letter("invoice.paid"))
         make()
+        invoice.refresh_from_db()
+        issue_credit_note(invoice=invoice, to=CreditNoteTo.CREDIT, reason="Slow", amounts=None, actor="test", now=NOW)
+        assert send(letter("invoice.paid")).status == "READY"
+        refunded = make()
+        assert send(letter("invoice.paid")).document == refunded
+        assert StoredDocument.objects.count() == 2
+
+    def test_one_that_asks_for_money_which_came_meanwhile_is_not_sent(self, invoice: Invoice) -> None:
         send(letter())
-        ((name,),) = files()
-        assert name.startswith("invoice-INV-2026-")
+        pay(invoice, now=NOW)
+        assert (send(letter(), now=NOW + attachments.LOOK_AGAIN).status, mail.outbox) == ("DROPPED", [])
+        send_email(email_id=letter().pk, now=NOW + attachments.PATIENCE)
+        assert mail.outbox == []
 
 
 @pytest.fixture
