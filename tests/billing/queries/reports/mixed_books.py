@@ -28,7 +28,9 @@ from billing.models import (
 )
 from billing.queries.reports import Row, Section, find_report, read_wishes
 from catalog.models import Currency, Price, Product
-from tests.builders import World, bill, make_client, make_hosting
+from noc.sandbox.server import Sandbox
+from tests.builders import World, bill, make_client, make_hosting, make_world
+from tests.kept_rows import made_once
 
 JANUARY = datetime(2026, 1, 12, 9, tzinfo=UTC)
 FEBRUARY = datetime(2026, 2, 12, 9, tzinfo=UTC)
@@ -38,19 +40,28 @@ ACTOR = {"actor": "test"}
 _numbers = count(1)
 
 
-def keep_mixed_books(world: World) -> None:
-    """Taxes of two levels and none, promo codes, every correction, credit in all its ways; EUR and RUB."""
+def mixed_world(sandbox: Sandbox) -> World:
+    """Taxes of two levels and none, promo codes, every correction, credit in all its ways; EUR and RUB.
+
+    The first test of a process lives through it; the others get the same rows.
+    """
+    Currency.objects.filter(code="RUB").update(rate=Decimal(90))
+    return made_once(lambda: _live(sandbox), key=("mixed", sandbox.url))
+
+
+def _live(sandbox: Sandbox) -> World:
+    world = make_world(sandbox)
     TaxRule.objects.create(name="VAT", country="DE", rate=Decimal(19))
     TaxRule.objects.create(name="GST", country="CA", rate=Decimal(5))
     TaxRule.objects.create(name="QST", country="CA", rate=Decimal("9.975"), level=2)
     hosting = make_hosting(world.group, price="11.30", setup_fee="3.33")
     Price.objects.create(product=hosting, currency=Currency.objects.get(code="RUB"), cycle="MONTHLY", price=990)
     Price.objects.create(product=hosting, currency=Currency.objects.get(code="EUR"), cycle="ANNUALLY", price=120)
-    Currency.objects.filter(code="RUB").update(rate=Decimal(90))
     Promotion.objects.create(code="SPRING", type="PERCENT", value=Decimal(25), is_recurring=True, renewals=1)
     live_through_it(make_client(country="DE"), hosting)
     live_through_it(make_client(country="CA"), hosting)
     live_through_it(make_client(country="RU", currency="RUB"), hosting)
+    return world
 
 
 def live_through_it(client: Client, hosting: Product) -> None:
