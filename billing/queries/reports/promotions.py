@@ -31,7 +31,7 @@ class Promotions(Report):
     columns = (
         Column("code", gettext_lazy("Promo code"), Sort.TEXT),
         Column("orders", gettext_lazy("Orders"), Sort.COUNT),
-        Column("price", gettext_lazy("Before the discount")),
+        Column("price", gettext_lazy("Full price")),
         Column("discount", gettext_lazy("Discount")),
         Column("income", gettext_lazy("Income")),
     )
