@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, Greatest, Least, TruncMonth
+from django.db.models import Case, Count, DateField, Exists, F, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, Greatest, Least, TruncMonth
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -90,7 +90,9 @@ def _groups(wishes: Wishes) -> QuerySet[Any, dict[str, Any]]:
         services = services.filter(currency=wishes.currency)
     discounted = F("order_line__discounted_renewals")
     counted = services.annotate(
-        due=Case(When(term_ends_on=None, then=TruncMonth("next_due_date")), default=F("next_due_date")),
+        due=Case(
+            When(term_ends_on=None, then=Cast(TruncMonth("next_due_date"), DateField())), default=F("next_due_date")
+        ),
         renewals_left=Case(
             When(recurring_limit=0, then=Value(ENDLESS)),
             default=Greatest(F("recurring_limit") - _had(LineKind.SERVICE), 0),

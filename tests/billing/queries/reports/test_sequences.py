@@ -3,8 +3,10 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis.stateful import invariant
 
 from billing.models import Account
+from billing.queries.clock import business_date
 from billing.queries.reports import Wishes, find_report
 from billing.queries.reports.spans import Span
 from tests.billing.actions.test_money_sequences import MoneyMachine, run
@@ -24,8 +26,9 @@ TOTALS = (
 class ReportMachine(MoneyMachine):
     """The same sequences, looked at through reports."""
 
+    @invariant()
     def everything_holds(self) -> None:
-        day = self.now.date()
+        day = business_date(self.now)
         wishes = Wishes(Span(day, day), day)
         for code, column, account, sign in TOTALS:
             report = find_report(code)
