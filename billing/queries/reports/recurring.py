@@ -52,7 +52,7 @@ class RecurringRevenue(Report):
     columns = (
         Column("month", gettext_lazy("Month"), Sort.STEP),
         Column("clients", gettext_lazy("Clients"), Sort.COUNT),
-        Column("recurring", gettext_lazy("Recurring")),
+        Column("recurring", gettext_lazy("Recurring revenue")),
         Column("new", gettext_lazy("New")),
         Column("expansion", gettext_lazy("Expansion")),
         Column("contraction", gettext_lazy("Contraction")),
