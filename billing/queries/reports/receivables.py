@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 
-from billing.models import Account, LedgerEntry
+from billing.models import PAYABLE_STATUSES, Account, LedgerEntry, Posting
 from billing.queries.exact_sums import units_of
 from billing.queries.reports.clients import ClientReport
 from billing.queries.reports.shapes import Bar, Column, Row, Sort
@@ -39,8 +39,14 @@ class Receivables(ClientReport):
     )
 
     def entries(self, wishes: Wishes) -> QuerySet[Any]:
-        """What an invoice is paid, credited or written off cancels its issue: nothing is left of settled ones."""
-        return LedgerEntry.objects.filter(account=Account.RECEIVABLE, posting__posted_at__lt=wishes.span.ends_at)
+        """What an invoice is paid, credited or written off cancels its issue: nothing is left of settled ones.
+
+        Those that were settled by that day are not even looked at.
+        """
+        ends_at = wishes.span.ends_at
+        moved_later = Posting.objects.filter(posted_at__gte=ends_at, invoice__isnull=False).values("invoice")
+        is_open = Q(posting__invoice__status__in=PAYABLE_STATUSES) | Q(posting__invoice__in=moved_later)
+        return LedgerEntry.objects.filter(is_open, account=Account.RECEIVABLE, posting__posted_at__lt=ends_at)
 
     def sums(self, wishes: Wishes) -> Mapping[str, Any]:
         """An invoice is due until the end of its due date."""

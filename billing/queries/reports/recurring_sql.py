@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.db import connection
 from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, ExtractMonth, ExtractYear, Greatest, TruncDate
+from django.db.models.functions import ExtractMonth, ExtractYear, Greatest, TruncDate
 
 from billing.models import CreditNoteLine, InvoiceKind, InvoiceLine, InvoiceStatus, LineKind
 from billing.queries.exact_sums import Units
@@ -15,7 +15,7 @@ _COLUMNS: Final = ("paying", "money", "starts", "ends", "ended", "monthly")
 # A month is a place in the list of days; `held` has a row for each client and month with something.
 _STATEMENT: Final = """
 WITH months (place, day) AS (VALUES {months}),
-paid (client_id, currency, starts, ends, ended, monthly) AS ({lines} UNION ALL {notes}),
+paid (client_id, currency, starts, ends, ended, monthly) AS ({lines}),
 held AS (
     SELECT months.place, paid.currency, paid.client_id, SUM(paid.monthly) AS amount
     FROM months
@@ -61,14 +61,18 @@ def read_movements(days: Sequence[date], *, currency: str) -> list[dict[str, Any
     Amounts are in twelfths of ten-thousandths. `lost` is what is gone on the day after in the list. `currency`: ""
     for all.
     """
-    lines, line_values = _select(_lines(days, currency))
-    notes, note_values = _select(_notes(days, currency))
+    selects = [
+        _select(_shape(rows, days, currency, way=way))
+        for rows, way in ((InvoiceLine.objects.all(), ""), (CreditNoteLine.objects.all(), "invoice_line__"))
+        for rows in (_charged(rows, way), _discounted(rows, way))
+    ]
+    lines = " UNION ALL ".join(sql for sql, _values in selects)
     months = ", ".join(["(%s, %s)"] * len(days))
     adapt = connection.ops.adapt_datefield_value
     places = [value for place, day in enumerate(days) for value in (place, adapt(day))]
-    statement = _STATEMENT.format(months=months, lines=lines, notes=notes)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*places, *line_values, *note_values])
+        values = [value for _sql, values in selects for value in values]
+        cursor.execute(_STATEMENT.format(months=months, lines=lines), [*places, *values])
         return [dict(zip(_NAMES, row, strict=True)) for row in cursor.fetchall()]
 
 
@@ -77,39 +81,30 @@ def _select(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
     return sql, values
 
 
-def _lines(days: Sequence[date], currency: str) -> QuerySet[Any]:
-    """What invoices that stand charge for periods; a discount belongs to the period of its service's line."""
-    whole = InvoiceLine.objects.filter(
-        invoice=OuterRef("invoice"),
-        service=OuterRef("service"),
-        period_start=OuterRef("period_start"),
-        kind=LineKind.SERVICE,
-    )
-    lines = InvoiceLine.objects.filter(_counted("")).annotate(
-        ends=Coalesce("period_end", Subquery(whole.values("period_end")[:1]))
-    )
-    return _shape(lines, days, currency, way="", sign=1)
+def _charged(rows: QuerySet[Any], way: str) -> QuerySet[Any]:
+    """What is charged for the periods of services, or by `way` taken off that."""
+    charges = rows.filter(_counted(way), **{f"{way}kind": LineKind.SERVICE})
+    found: QuerySet[Any] = charges.annotate(ends=F(f"{way}period_end"))
+    return found
 
 
-def _notes(days: Sequence[date], currency: str) -> QuerySet[Any]:
-    """What credit notes took off such lines."""
+def _discounted(rows: QuerySet[Any], way: str) -> QuerySet[Any]:
+    """Discounts: of the period of their service's line. Apart, for only they have to look for it."""
     whole = InvoiceLine.objects.filter(
-        invoice=OuterRef("invoice_line__invoice"),
-        service=OuterRef("invoice_line__service"),
-        period_start=OuterRef("invoice_line__period_start"),
+        invoice=OuterRef(f"{way}invoice"),
+        service=OuterRef(f"{way}service"),
+        period_start=OuterRef(f"{way}period_start"),
         kind=LineKind.SERVICE,
     )
-    lines = CreditNoteLine.objects.filter(_counted("invoice_line__")).annotate(
-        ends=Coalesce("invoice_line__period_end", Subquery(whole.values("period_end")[:1]))
-    )
-    return _shape(lines, days, currency, way="invoice_line__", sign=-1)
+    discounts = rows.filter(_counted(way), **{f"{way}kind": LineKind.DISCOUNT})
+    found: QuerySet[Any] = discounts.annotate(ends=Subquery(whole.values("period_end")[:1]))
+    return found
 
 
 def _counted(way: str) -> Q:
     """Lines of issued sales, for services that were paid for once."""
     return Q(
         **{
-            f"{way}kind__in": (LineKind.SERVICE, LineKind.DISCOUNT),
             f"{way}is_voided": False,
             f"{way}invoice__kind": InvoiceKind.SALE,
             f"{way}service__paid_until__isnull": False,
@@ -117,7 +112,8 @@ def _counted(way: str) -> Q:
     ) & ~Q(**{f"{way}invoice__status": InvoiceStatus.DRAFT})
 
 
-def _shape(lines: QuerySet[Any], days: Sequence[date], currency: str, *, way: str, sign: int) -> QuerySet[Any]:
+def _shape(lines: QuerySet[Any], days: Sequence[date], currency: str, *, way: str) -> QuerySet[Any]:
+    """The columns of `paid`; credit notes count below zero."""
     start = f"{way}period_start"
     lines = lines.filter(**{f"{start}__lte": days[-1]}, ends__gt=days[0])
     if currency:
@@ -128,7 +124,7 @@ def _shape(lines: QuerySet[Any], days: Sequence[date], currency: str, *, way: st
         money=F(f"{way}invoice__currency_id"),
         starts=F(start),
         ended=TruncDate(f"{way}service__ended_at"),
-        monthly=Units(F("amount")) * 12 * sign / Greatest(months, 1, output_field=IntegerField()),
+        monthly=Units(F("amount")) * (-12 if way else 12) / Greatest(months, 1, output_field=IntegerField()),
     )
     found: QuerySet[Any] = shaped.order_by().values_list(*_COLUMNS)
     return found
