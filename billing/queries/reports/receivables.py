@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 
-from billing.models import PAYABLE_STATUSES, Account, LedgerEntry, Posting
+from billing.models import PAYABLE_STATUSES, Account, Invoice, LedgerEntry, Posting
 from billing.queries.exact_sums import units_of
 from billing.queries.reports.clients import ClientReport
 from billing.queries.reports.shapes import Bar, Column, Row, Sort
@@ -44,9 +44,12 @@ class Receivables(ClientReport):
         Those that were settled by that day are not even looked at.
         """
         ends_at = wishes.span.ends_at
-        moved_later = Posting.objects.filter(posted_at__gte=ends_at, invoice__isnull=False).values("invoice")
-        is_open = Q(posting__invoice__status__in=PAYABLE_STATUSES) | Q(posting__invoice__in=moved_later)
-        return LedgerEntry.objects.filter(is_open, account=Account.RECEIVABLE, posting__posted_at__lt=ends_at)
+        moved_later = Posting.objects.filter(posted_at__gte=ends_at, invoice__isnull=False).order_by()
+        open_now = Invoice.objects.filter(status__in=PAYABLE_STATUSES).order_by()
+        unsettled = open_now.values("pk").union(moved_later.values("invoice"))
+        return LedgerEntry.objects.filter(
+            account=Account.RECEIVABLE, posting__posted_at__lt=ends_at, posting__invoice__in=unsettled
+        )
 
     def sums(self, wishes: Wishes) -> Mapping[str, Any]:
         """An invoice is due until the end of its due date."""
