@@ -88,30 +88,34 @@ def _groups(wishes: Wishes) -> QuerySet[Any, dict[str, Any]]:
     )
     if wishes.currency:
         services = services.filter(currency=wishes.currency)
-    discounted = F("order_line__discounted_renewals")
-    counted = services.annotate(
-        due=Case(
-            When(term_ends_on=None, then=Cast(TruncMonth("next_due_date"), DateField())), default=F("next_due_date")
-        ),
-        renewals_left=Case(
-            When(recurring_limit=0, then=Value(ENDLESS)),
-            default=Greatest(F("recurring_limit") - _had(LineKind.SERVICE), 0),
-            output_field=IntegerField(),
-        ),
-        discounts_left=Case(
-            When(order_line__later_discount=0, then=Value(0)),
-            When(order_line__discounted_renewals=None, then=Value(ENDLESS)),
-            default=Greatest(discounted - _had(LineKind.DISCOUNT), 0),
-            output_field=IntegerField(),
-        ),
-        off=Least("order_line__later_discount", "recurring_amount"),
-    )
+    counted = services.annotate(**_facts())
     keys = ("currency_id", "due", "cycle", "term_ends_on", "renewals_left", "discounts_left")
     grouped = counted.order_by().values(*keys)
     found: QuerySet[Any, dict[str, Any]] = grouped.annotate(
         services=Count("pk"), price=units_of("recurring_amount"), discount=units_of("off")
     )
     return found
+
+
+def _facts() -> dict[str, Any]:
+    """What services are grouped by, and the discount of one renewal."""
+    month = Cast(TruncMonth("next_due_date"), DateField())
+    discounted = F("order_line__discounted_renewals")
+    return {
+        "due": Case(When(term_ends_on=None, then=month), default=F("next_due_date")),
+        "renewals_left": Case(
+            When(recurring_limit=0, then=Value(ENDLESS)),
+            default=Greatest(F("recurring_limit") - _had(LineKind.SERVICE), 0),
+            output_field=IntegerField(),
+        ),
+        "discounts_left": Case(
+            When(order_line__later_discount=0, then=Value(0)),
+            When(order_line__discounted_renewals=None, then=Value(ENDLESS)),
+            default=Greatest(discounted - _had(LineKind.DISCOUNT), 0),
+            output_field=IntegerField(),
+        ),
+        "off": Least("order_line__later_discount", "recurring_amount"),
+    }
 
 
 def _had(kind: LineKind) -> Coalesce:
