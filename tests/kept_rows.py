@@ -43,7 +43,7 @@ class KeptRows:
         """The same rows as of this moment; what the maker returned."""
         now = timezone.now()
         moved = {old: _written(now + distance) for old, distance in self.moments.items()}
-        # In one transaction, for the rows of a table may refer to those of a later one.
+        # Tables come in no order that suits their foreign keys: those are judged at the end.
         with transaction.atomic(), connection.cursor() as cursor:
             for sql, values in self.statements:
                 cursor.execute(sql, [moved.get(value, value) if _can_move(value) else value for value in values])

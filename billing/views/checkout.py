@@ -71,12 +71,13 @@ def checkout(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def summary(request: HttpRequest) -> HttpResponse:
-    """The sums for what a new client says of themselves: currency, country, state, tax number."""
+    """Prices and sums for what a new client says of themselves: currency, country, state, tax number."""
     client = current_client(request)
     code = request.GET.get("currency", "")
     chosen = None if client else Currency.objects.filter(pk=code).first()
     review = read_review(request, client, chosen or store_currency(request, client), said=request.GET)
-    return render(request, "store/sums.html", {"basket": review.basket, "currency": review.currency})
+    context = {"review": review, "basket": review.basket, "currency": review.currency, "said": SAID_INPUTS}
+    return render(request, "store/summary.html", {**context, "swap": True})
 
 
 @require_POST
@@ -201,7 +202,7 @@ def _tell(review: Review, buyer: Buyer, place: int, path: Sequence[str], text: s
     line = review.basket.lines[place]
     if list(path) == ["quantity"]:
         review.line_errors.setdefault(place, []).append(text)
-    subject = " · ".join(filter(None, (line.product.name, _label_of(line, path))))
+    subject = " · ".join(filter(None, (line.product.words.name, _label_of(line, path))))
     buyer.payment.add_error(None, f"{subject}: {text}")
 
 
@@ -210,7 +211,7 @@ def _label_of(line: BasketLine, path: Sequence[str]) -> str:
     if path[:1] == ["domain"]:
         return _("Domain")
     if path[:1] == ["fields"]:
-        return next((_(one.label) for one in line.product.custom_fields.all() if one.key == path[-1]), "")
+        return next((one.words.label for one in line.product.custom_fields.all() if one.key == path[-1]), "")
     if path[:1] == ["options"]:
         return next((option_label(one) for one in line.product.options.all() if one.key == path[-1]), "")
     return ""
