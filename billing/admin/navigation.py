@@ -33,7 +33,13 @@ class Place:
 
 PROVISIONING: Final = _("Provisioning")
 _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
-    ("", (Place(_("Today"), "today", "admin:index"),)),
+    (
+        "",
+        (
+            Place(_("Today"), "today", "admin:index"),
+            Place(_("Reports"), "monitoring", "reports:list", Permission.VIEW_REPORTS),
+        ),
+    ),
     (
         _("Selling"),
         (

@@ -12,6 +12,7 @@ from billing.api.views.findings import FindingViewSet
 from billing.api.views.invoices import InvoiceViewSet
 from billing.api.views.operations import OperationViewSet
 from billing.api.views.orders import OrderViewSet
+from billing.api.views.reports import ReportViewSet
 from billing.api.views.servers import ServerGroupViewSet, ServerViewSet
 from billing.api.views.services import ServiceViewSet
 from catalog.api.views import CurrencyViewSet, ProductGroupViewSet, ProductViewSet
@@ -31,6 +32,7 @@ router.register("operations", OperationViewSet)
 router.register("findings", FindingViewSet)
 router.register("affiliates", AffiliateViewSet)
 router.register("commissions", CommissionViewSet)
+router.register("reports", ReportViewSet, basename="report")
 
 urlpatterns = [
     path("v1/", include((router.urls, "api"), namespace="api-v1")),
