@@ -8,7 +8,7 @@ from django.conf import settings
 from billing.actions.account_nights import tend_one_account, wake_due_accounts
 from billing.actions.accounts import probe_held_accounts as probe
 from billing.actions.balances import read_every_balance
-from billing.actions.documents import make_document as make
+from billing.actions.documents import make_due_documents
 from billing.actions.notifications import send_email as send
 from billing.actions.price_lists import refresh_every_price_list, refresh_one_price_list
 from billing.actions.provisioning import run_operation as run
@@ -33,7 +33,7 @@ def send_email(*, email_id: int, **_future: Any) -> None:
 
 @shared_task(name="billing.make_document", queue="documents")
 def make_document(*, document_id: int, **_future: Any) -> None:
-    make(document_id=document_id, now=database_now())
+    make_due_documents(document_id=document_id, clock=database_now)
 
 
 # A sweep that could not run in time is not worth running late: the next one does the same.

@@ -2,6 +2,8 @@
 
 import logging
 import re
+import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,6 +27,7 @@ RETRY: Final = timedelta(seconds=15)
 REST: Final = timedelta(minutes=5)
 KEPT: Final = timedelta(days=90)
 DOCUMENTS_AT_ONCE: Final = 500
+_at_work = threading.Lock()
 
 
 def request_document(*, subject: Invoice | CreditNote, now: datetime) -> StoredDocument:
@@ -64,6 +67,28 @@ def make_document(*, document_id: int, now: datetime) -> None:
     else:
         _leased(document).update(state=DocumentState.READY, content=content, source="", error="")
         wake_letters_of(document, now=now)
+
+
+def make_due_documents(*, document_id: int, clock: Callable[[], datetime]) -> None:
+    """Makes this document, then whatever else is due, one after another.
+
+    Returns at once where this process is making one: that one goes on with this. So documents take one thread of a
+    worker however many there are, and the others are free for purchases.
+    """
+    next_id: int | None = document_id
+    while next_id is not None and _at_work.acquire(blocking=False):
+        try:
+            while next_id is not None:
+                make_document(document_id=next_id, now=clock())
+                next_id = _find_due(now=clock())
+        finally:
+            _at_work.release()
+        # One that was announced just before the release found this process at work.
+        next_id = _find_due(now=clock())
+
+
+def _find_due(*, now: datetime) -> int | None:
+    return StoredDocument.objects.due(now=now).order_by("id").values_list("pk", flat=True).first()
 
 
 def wake_due_documents(*, now: datetime) -> None:

@@ -13,7 +13,7 @@ from django.core import mail
 
 from billing.actions import attachments, documents
 from billing.actions.credit_notes import issue_credit_note
-from billing.actions.documents import make_document
+from billing.actions.documents import make_document, make_due_documents
 from billing.actions.notifications import send_email
 from billing.documents.rendering import PdfUnavailable
 from billing.models import BillingSettings, Client, CreditNoteTo, Email, Invoice, StoredDocument
@@ -128,6 +128,18 @@ class TestWaiting:
         refunded = make()
         assert send(letter("invoice.paid")).document == refunded
         assert StoredDocument.objects.count() == 2
+
+    def test_one_worker_makes_all_that_wait_and_no_second_thread(self, invoice: Invoice) -> None:
+        bill(invoice.client, "50.00", now=NOW)
+        for email in Email.objects.all():
+            send(email)
+        first, second = StoredDocument.objects.order_by("pk")
+        with documents._at_work:
+            make_due_documents(document_id=second.pk, clock=lambda: NOW)
+        assert set(StoredDocument.objects.values_list("state", flat=True)) == {"WAITING"}
+        make_due_documents(document_id=second.pk, clock=lambda: NOW)
+        assert set(StoredDocument.objects.values_list("state", flat=True)) == {"READY"}
+        assert first.pk != second.pk
 
     def test_one_that_asks_for_money_which_came_meanwhile_is_not_sent(self, invoice: Invoice) -> None:
         send(letter())
