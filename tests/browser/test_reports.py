@@ -68,11 +68,11 @@ def test_filters_and_the_file_follow_each_other(back_office: Page, live_server: 
     page = back_office
     page.goto(live_server.url + "/admin/reports/")
     page.get_by_role("link", name="Revenue and tax").click()
-    page.get_by_label("From").fill("2026-01-01")
+    page.get_by_label("From", exact=True).fill("2026-01-01")
     page.get_by_label("Until").fill("2026-03-31")
     page.get_by_label("Rows").select_option("quarter")
     page.get_by_label("Currency").select_option("RUB")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Show", exact=True).click()
     page.get_by_role("heading", name="RUB").wait_for()
     assert page.get_by_role("heading", name="EUR").count() == 0
     with page.expect_download() as download:
