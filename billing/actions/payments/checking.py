@@ -101,6 +101,9 @@ def check_payable_by_credit(invoice: Invoice) -> None:
     check_payable(invoice)
     if invoice.kind != InvoiceKind.SALE:
         raise InvoiceNotPayable(_("Credit cannot pay for credit."))
+    # What it pays for may have been cancelled or credited since.
+    if invoice.balance <= 0:
+        raise InvoiceNotPayable(_("Nothing to pay."))
 
 
 def not_payable_words(invoice: Invoice) -> str:

@@ -7,16 +7,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.actions.payments import (
+    InvoiceNotPayable,
     NotEnoughCredit,
     PaymentConflict,
     PaymentInvalid,
     add_credit,
+    apply_credit,
     pay_with_credit,
     record_payment,
 )
 from billing.models import Client, Email, Event, Invoice, LedgerEntry, LedgerImmutable, Operation, Payment, Service
 from billing.queries.clock import database_now
-from tests.builders import World, place
+from tests.billing.actions.books import credit_of, give_credit
+from tests.builders import World, bill, place
 
 
 @pytest.fixture
@@ -200,3 +203,13 @@ def test_whatever_arrives_the_books_balance(world: World, parts: list[Decimal]) 
     assert client.credit_balance - before == max(received - invoice.total, Decimal(0))
     assert (invoice.status == "PAID") == (received >= invoice.total)
     assert sum(entry.amount for entry in LedgerEntry.objects.filter(posting__invoice=invoice)) == 0
+
+
+def test_no_credit_goes_into_an_invoice_of_which_nothing_is_left(world: World) -> None:
+    give_credit(world.client, "10")
+    invoice = bill(world.client, "5")
+    Invoice.objects.filter(pk=invoice.pk).update(amount_paid=invoice.total)
+    for act in (apply_credit, pay_with_credit):
+        with pytest.raises(InvoiceNotPayable, match="Nothing to pay"):
+            act(invoice=invoice, actor="x", now=database_now())
+    assert credit_of(world.client) == 10
