@@ -135,7 +135,8 @@ class RecurringLimits(Sweep[Service]):
                 kind=LineKind.SERVICE,
                 is_voided=False,
                 period_start__gt=OuterRef("registered_on"),
-                invoice__status=InvoiceStatus.PAID,
+                # Paid once, whatever the bank has taken back of it since: no further period is invoiced either.
+                invoice__number__isnull=False,
             )
             .order_by()
             .values("service")

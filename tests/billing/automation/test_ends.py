@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from billing.actions.cancellations import request_cancellation, withdraw_cancellation
+from billing.actions.chargebacks import reverse_payment
 from billing.actions.renewal_runs import issue_renewals
 from billing.models import AutomationSettings, CancellationType, DutyRun, Email, Invoice, Operation, Service
 from billing.queries.clock import database_now
@@ -118,6 +119,13 @@ class TestRecurringLimits:
         assert night("recurring_limits", limited.paid_until - timedelta(days=1)).done_count == 0
         assert night("recurring_limits", limited.paid_until).done_count == 1
         assert ended(limited) == ("CANCELLED", "TERMINATE")
+
+    def test_a_renewal_that_the_bank_took_back_counts_as_well(self, limited: Service, night: Night) -> None:
+        Service.objects.filter(pk=limited.pk).update(recurring_limit=1)
+        payment = pay(renew(limited))
+        reverse_payment(payment=payment, reason="bank", actor="test", now=database_now())
+        limited.refresh_from_db()
+        assert night("recurring_limits", limited.paid_until).done_count == 1
 
     def test_no_limit_is_endless(self, service: Service, night: Night) -> None:
         pay(renew(service))
