@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 
 from billing.models import (
     AutomationRun,
@@ -104,7 +104,9 @@ def judge_numbers() -> Breaches:
 def judge_periods(till: Till, last: date) -> Breaches:
     """Every service's periods follow one another from its first day, each as long as its cycle, none twice."""
     lines: defaultdict[int, list[InvoiceLine]] = defaultdict(list)
-    kept = InvoiceLine.objects.filter(kind=LineKind.SERVICE, is_voided=False).select_related("invoice")
+    # A period that was paid and given back later stays one that was billed.
+    is_billed = Q(is_voided=False) | Q(invoice__number__isnull=False)
+    kept = InvoiceLine.objects.filter(is_billed, kind=LineKind.SERVICE).select_related("invoice")
     for line in kept.order_by("service_id", "period_start"):
         lines[line.service_id or 0].append(line)
     for service in Service.objects.select_related("product").order_by("pk"):
@@ -135,7 +137,8 @@ def _is_to_be_renewed(service: Service, lines: list[InvoiceLine], start: date) -
     """Nothing ends it first."""
     is_stopping = CancellationRequest.objects.filter(service=service, status=CancellationStatus.OPEN).exists()
     is_ending = Operation.objects.unsettled().filter(service=service, kind="TERMINATE").exists()
-    is_over = bool(service.recurring_limit) and len(lines) > service.recurring_limit
+    renewals = [line for line in lines[1:] if not line.is_voided]
+    is_over = bool(service.recurring_limit) and len(renewals) >= service.recurring_limit
     is_at_term = service.term_ends_on is not None and service.term_ends_on <= start
     return not (is_stopping or is_ending or is_over or is_at_term or service.recurring_amount == 0)
 

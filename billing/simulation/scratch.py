@@ -1,5 +1,6 @@
 """A portal of its own for the simulation: a database that is made and dropped, a partner in this process, no broker."""
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ def scratch_portal(clock: SimulatedClock, *, is_kept: bool = False) -> Iterator[
     with ExitStack() as stack:
         stack.enter_context(override_settings(**ALONE))
         stack.enter_context(_no_broker())
+        stack.enter_context(_rare_collections())
         stack.enter_context(_scratch_database(is_kept=is_kept))
         yield stack.enter_context(Sandbox(read_clock=clock))
 
@@ -40,10 +42,32 @@ def _scratch_database(*, is_kept: bool) -> Iterator[None]:
     test["NAME"] = f"nocdesk_year_{number}" if connection.vendor == "postgresql" else None
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
+        _trust_the_machine()
         yield
     finally:
         test["NAME"] = before
         connection.creation.destroy_test_db(real, verbosity=0, keepdb=is_kept)
+
+
+def _trust_the_machine() -> None:
+    """A scratch database may be lost with its machine: nobody waits for the disk."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = off")
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """A query makes hundreds of objects that are gone at once: looking for cycles among them takes a quarter of all."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 @contextmanager
