@@ -43,7 +43,7 @@ class Comparison:
 def compare(products: Sequence[StoreProduct]) -> Comparison:
     """The table of these products; periods shortest first, features in the order in which they are first named."""
     prices = [{price.cycle: price for price in listed.prices} for listed in products]
-    features = [dict(split_features(listed.product.description)) for listed in products]
+    features = [dict(split_features(listed.product.words.description)) for listed in products]
     sold = {cycle for row in prices for cycle in row}
     return Comparison(
         products=tuple(products),

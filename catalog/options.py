@@ -44,7 +44,7 @@ class ChosenOption:
 
 def option_label(option: ProductOption) -> str:
     """The label: one that still is the module's own in the reader's language, a reworded one as it was written."""
-    return _(option.label) if option.label else option.key
+    return option.words.label or option.key
 
 
 def within_sentence(label: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 from django.db.models.sql import InsertQuery
 from django.utils import timezone
@@ -43,7 +43,8 @@ class KeptRows:
         """The same rows as of this moment; what the maker returned."""
         now = timezone.now()
         moved = {old: _written(now + distance) for old, distance in self.moments.items()}
-        with connection.cursor() as cursor:
+        # Tables come in no order that suits their foreign keys: those are judged at the end.
+        with transaction.atomic(), connection.cursor() as cursor:
             for sql, values in self.statements:
                 cursor.execute(sql, [moved.get(value, value) if _can_move(value) else value for value in values])
         return pickle.loads(self.answer)

@@ -91,7 +91,7 @@ def _commission(
     base = sum((one.amount for one in group), Decimal(0))
     if line is None or line.service is None or base <= 0 or getattr(line, "commission", None) is not None:
         return None
-    referred = line.service.referred  # type: ignore[attr-defined]
+    referred = line.service.referred
     affiliate = referred.referral.affiliate
     rule = commission_rule(line.service.product, affiliate, settings, default_currency=exchange.default)
     if not affiliate.is_active or rule is None or (rule.is_once and not is_first):

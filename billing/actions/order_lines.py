@@ -33,7 +33,7 @@ def write_lines(order: Order, checked: Sequence[CheckedItem], quoted: Quote, *, 
 def _write_line(order: Order, item: CheckedItem, quoted: Quote, index: int) -> OrderLine:
     price, promotion = quoted.services[index], order.promotion
     with override(order.client.language):
-        words = describe(item.product.name, item.options)
+        words = describe(item.product.words.name, item.options)
     return OrderLine.objects.create(
         order=order,
         product=item.product,

@@ -16,6 +16,7 @@ from billing.queries.orders import PAYMENT_METHODS
 from billing.templatetags.back_office import GATEWAYS
 from catalog.actions.groups import GroupInvalid, save_group
 from catalog.admin.links import group_links
+from catalog.admin.translations import TranslationsInput, translated_words
 from catalog.models import OrderForm, ProductGroup
 
 
@@ -30,9 +31,21 @@ class ProductGroupForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("How orders of this group may be paid. A way to pay that comes later is taken too."),
     )
 
+    translations = TranslationsInput(ProductGroup)
+
     class Meta:
         model = ProductGroup
-        fields = ("name", "slug", "headline", "tagline", "features", "order_form", "is_hidden", "position")
+        fields = (
+            "name",
+            "slug",
+            "headline",
+            "tagline",
+            "features",
+            "translations",
+            "order_form",
+            "is_hidden",
+            "position",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,14 +80,15 @@ class ProductGroupAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter = ["is_hidden", "order_form"]
     list_before_template = "admin/catalog/product/list_above.html"
     search_fields = ["name", "slug", "headline"]
-    readonly_fields = ["payment_words"]
+    readonly_fields = ["payment_words", "translation_words"]
     change_form_outer_after_template = "admin/catalog/links.html"
 
     def get_fieldsets(self, request: HttpRequest, obj: ProductGroup | None = None) -> list[Any]:
         may_change = self.has_change_permission(request, obj)
         methods = "open_payment_methods" if may_change else "payment_words"
+        translations = "translations" if may_change else "translation_words"
         return [
-            (_("Details"), {"fields": ["name", "slug", "headline", "tagline", "features"]}),
+            (_("Details"), {"fields": ["name", "slug", "headline", "tagline", "features", translations]}),
             (_("Ordering"), {"fields": ["order_form", methods]}),
             (_("Other"), {"fields": ["is_hidden", "position"]}),
         ]
@@ -125,6 +139,10 @@ class ProductGroupAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.display(description=_("order form template"), ordering="order_form")
     def layout(self, group: ProductGroup) -> str:
         return str(OrderForm(group.order_form).label) if group.order_form else str(_("As the store settings say"))
+
+    @admin.display(description=_("translations"))
+    def translation_words(self, group: ProductGroup) -> str:
+        return translated_words(group)
 
     @admin.display(description=_("payment methods"))
     def payment_words(self, group: ProductGroup) -> str:

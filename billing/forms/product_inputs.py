@@ -203,8 +203,8 @@ def _count_of(option: ProductOption, prices: Sequence[Price], *, is_scaling: boo
 def _input_for(custom: CustomField, labels: Mapping[str, str | Promise]) -> forms.Field:
     """The input of a custom field; what is allowed in it is judged by the catalog alone."""
     common: dict[str, Any] = {
-        "label": gettext(custom.label) if custom.label else custom.key,
-        "help_text": conditional_escape(gettext(custom.description)) if custom.description else "",
+        "label": custom.words.label or custom.key,
+        "help_text": conditional_escape(custom.words.description),
         "required": custom.is_required,
     }
     field: forms.Field

@@ -60,6 +60,6 @@ def _parent_of_line(item: RequestedItem, line: CheckedItem | None) -> AddonParen
 def _offering(parent: AddonParent, addon: Product, place: str, faults: Faults) -> AddonParent | None:
     if parent.product.addons.filter(pk=addon.pk).exists():
         return parent
-    words = {"addon": addon.name, "product": parent.product.name}
+    words = {"addon": addon.words.name, "product": parent.product.words.name}
     faults[place] = [_("%(addon)s is not sold with %(product)s.") % words]
     return None

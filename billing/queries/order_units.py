@@ -73,6 +73,5 @@ def _values_of(line: CheckedItem) -> Mapping[str, str]:
 
 
 def _label(product: Product, sole: SoleUnit) -> str:
-    labels = (field.label for field in product.custom_fields.all() if field.key == sole.field)
-    label = next(labels, "")
-    return _(label) if label else sole.field
+    labels = (field.words.label for field in product.custom_fields.all() if field.key == sole.field)
+    return next(labels, "") or sole.field

@@ -128,7 +128,7 @@ def _choose_options(
 
 def _not_offered(item: RequestedItem, client: Client) -> str:
     return _("%(product)s is not offered for this period in %(currency)s.") % {
-        "product": item.product.name,
+        "product": item.product.words.name,
         "currency": client.currency_id,
     }
 

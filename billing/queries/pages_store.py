@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Protocol
 
 from django.db.models import Q
-from django.utils.translation import gettext
 
 from billing.models import Client, Service
 from billing.queries.addons import addon_price
@@ -255,7 +254,7 @@ def _options_of(
 def _basket_line(index: int, found: _Found, quoted: Quote) -> BasketLine:
     chosen = found.choice.fields
     fields = tuple(
-        (gettext(field.label) if field.label else field.key, chosen[field.key], field.is_secret)
+        (field.words.label or field.key, chosen[field.key], field.is_secret)
         for field in found.product.custom_fields.all()
         if field.key in chosen
     )

@@ -9,7 +9,7 @@ from catalog.models import Product
 
 def find_method_fault(payment_method: str, products: Iterable[Product]) -> str:
     """Why an order of `products` cannot be paid so; "" where each of their groups takes the method."""
-    refusing = sorted({product.group.name for product in products if payment_method in closed_methods([product])})
+    refusing = sorted({product.group.words.name for product in products if payment_method in closed_methods([product])})
     if not refusing:
         return ""
     words = _("This way to pay is not taken for products of these groups: %(groups)s.")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Subquery
 
 from billing.models import BankAccount, Client, Seller
 from billing.models.seller import ONLY
@@ -33,6 +34,11 @@ def read_seller_country() -> str:
     """Where the seller is, as a code of two letters: from the back office, else SELLER_COUNTRY; one query."""
     stored = Seller.objects.filter(pk=ONLY).values_list("country", flat=True).first()
     return str(stored or settings.SELLER_COUNTRY)
+
+
+def stored_seller_country() -> Subquery:
+    """The same within another query: None or "" where the back office does not say."""
+    return Subquery(Seller.objects.filter(pk=ONLY).values("country")[:1])
 
 
 class Snapshots:

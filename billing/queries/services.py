@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from django.utils.translation import gettext
-
 from billing.models import Service, ServiceField
 from noc.kinds import KINDS
 from noc.kinds.base import FieldSpec
@@ -31,7 +29,7 @@ def field_rows(service: Service, *, audience: Audience) -> list[FieldRow]:
     """
     values = {row.field_id: row.value for row in service.field_values.all()}
     return [
-        FieldRow(key=field.key, label=gettext(field.label), value=values.get(field.pk, ""), is_secret=field.is_secret)
+        FieldRow(key=field.key, label=field.words.label, value=values.get(field.pk, ""), is_secret=field.is_secret)
         for field in service.product.custom_fields.all()
         if audience == "operator" or not field.is_admin_only
     ]

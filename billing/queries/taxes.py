@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Final
 
 from django.conf import settings
 from django.db.models import Q
 
 from billing.models import Client, TaxRule, VatState
-from billing.queries.seller import read_seller_country
+from billing.queries.seller import read_seller_country, stored_seller_country
 from billing.queries.tax_numbers import EU_COUNTRIES, clean_tax_id
 from catalog.models import TaxTreatment
 from catalog.taxes import TaxAmount, Taxation, TaxGround, TaxRate
@@ -44,11 +45,14 @@ def place_of(client: Client | None) -> TaxPlace | None:
 
 
 class TaxBook:
-    """The tax rules of some days and the seller's country, read once; it answers without the database."""
+    """The tax rules of some days, read once; it answers without the database.
 
-    def __init__(self, rules: Iterable[TaxRule], *, seller_country: str) -> None:
+    `rules` carry the seller's country (`seller_country`). Without rules it is read when a business has to be told from
+    one of the seller's own country.
+    """
+
+    def __init__(self, rules: Iterable[TaxRule]) -> None:
         self._rules = tuple(rules)
-        self._seller_country = seller_country
         self._found: dict[tuple[TaxPlace, str, date], Taxation] = {}
 
     def find(self, place: TaxPlace | None, treatment: str, *, on: date) -> Taxation:
@@ -56,7 +60,7 @@ class TaxBook:
 
         A visitor who has not said where (None) is where the seller is.
         """
-        place = place or TaxPlace(self._seller_country)
+        place = place or TaxPlace(self._seller_country if self._rules else "")
         key = place, treatment, on
         if key not in self._found:
             self._found[key] = self._judge(place, treatment, on)
@@ -73,10 +77,16 @@ class TaxBook:
             # The price of such a product holds no tax that could be taken off.
             ground = TaxGround.ZERO_RATE if treatment == TaxTreatment.ZERO else TaxGround.EXEMPT_PRODUCT
             return Taxation((), is_included, ground)
-        if not place.is_exempt and not place.owes_tax_itself(seller_country=self._seller_country):
+        if not place.is_exempt and not (place.tax_id and place.owes_tax_itself(seller_country=self._seller_country)):
             return Taxation(rates, is_included)
         ground = TaxGround.EXEMPT_CLIENT if place.is_exempt else TaxGround.REVERSE_CHARGE
         return Taxation(rates if settings.DEDUCT_TAX_NOT_OWED else (), is_included, ground)
+
+    @cached_property
+    def _seller_country(self) -> str:
+        if not self._rules:
+            return read_seller_country()
+        return str(self._rules[0].seller_country or settings.SELLER_COUNTRY)  # type: ignore[attr-defined]
 
     def _most_specific(self, place: TaxPlace, level: int, on: date) -> TaxRule | None:
         """Country and region before country before any; the latest where an older one was left open."""
@@ -94,9 +104,9 @@ class TaxBook:
 
 
 def read_tax_book(*, since: date) -> TaxBook:
-    """The rules that are valid on `since` or later; two queries."""
+    """The rules that are valid on `since` or later; one query."""
     rules = TaxRule.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=since))
-    return TaxBook(rules, seller_country=read_seller_country())
+    return TaxBook(rules.annotate(seller_country=stored_seller_country()))
 
 
 def taxes_as_rows(taxes: Iterable[TaxAmount]) -> list[list[str]]:

@@ -70,7 +70,7 @@ class PricingTerms:
         prorata = ProrataTerms(dated.prorata_day, dated.prorata_next_after) if dated.is_prorata else None
         first_period = find_first_period(prorata, cycle=cycle, on=self.on) if prorata else None
         return PricedItem(
-            description=product.name,
+            description=product.words.name,
             cycle=cycle,
             quantity=quantity,
             unit_price=unit_price,

@@ -201,7 +201,7 @@ def _tell(review: Review, buyer: Buyer, place: int, path: Sequence[str], text: s
     line = review.basket.lines[place]
     if list(path) == ["quantity"]:
         review.line_errors.setdefault(place, []).append(text)
-    subject = " · ".join(filter(None, (line.product.name, _label_of(line, path))))
+    subject = " · ".join(filter(None, (line.product.words.name, _label_of(line, path))))
     buyer.payment.add_error(None, f"{subject}: {text}")
 
 
@@ -210,7 +210,7 @@ def _label_of(line: BasketLine, path: Sequence[str]) -> str:
     if path[:1] == ["domain"]:
         return _("Domain")
     if path[:1] == ["fields"]:
-        return next((_(one.label) for one in line.product.custom_fields.all() if one.key == path[-1]), "")
+        return next((one.words.label for one in line.product.custom_fields.all() if one.key == path[-1]), "")
     if path[:1] == ["options"]:
         return next((option_label(one) for one in line.product.options.all() if one.key == path[-1]), "")
     return ""

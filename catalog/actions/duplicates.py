@@ -18,6 +18,7 @@ def duplicate_product(*, product: Product, name: str, slug: str = "", group: Pro
     """
     copied = Product(**{field: getattr(product, field) for field in WRITABLE})
     copied.name, copied.slug, copied.is_hidden = name.strip(), slug.strip(), True
+    copied.translations = {key: text for key, text in product.translations.items() if not key.startswith("name_")}
     copied.group = group or product.group
     complete_product(copied)
     addons = list(product.addons.all())

@@ -17,6 +17,7 @@ WRITABLE: Final = frozenset(
         "headline",
         "tagline",
         "features",
+        "translations",
         "order_form",
         "closed_payment_methods",
         "is_hidden",

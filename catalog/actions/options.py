@@ -15,7 +15,7 @@ from catalog.models import Cycle, OptionPrice, PaymentType, Product, ProductOpti
 from noc.kinds import KINDS
 
 NODES: Final = "nodes"
-WRITABLE: Final = frozenset({"label", "addon_id", "minimum", "maximum", "is_hidden", "position"})
+WRITABLE: Final = frozenset({"label", "translations", "addon_id", "minimum", "maximum", "is_hidden", "position"})
 
 
 @dataclass(frozen=True)

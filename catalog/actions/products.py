@@ -36,6 +36,7 @@ WRITABLE: Final = frozenset(
         "tagline",
         "short_description",
         "description",
+        "translations",
         "color",
         "welcome_letter",
         "is_domain_required",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from catalog.actions.products import PriceValues, ProductInvalid, create_product
 from catalog.models import Currency, PaymentType, Product, ProductGroup, TariffCost, TariffImport
+from catalog.models.wording import other_languages
 from catalog.queries_tariffs import PlannedProduct, Wishes, buys_at, digest_of, plan_products
 from noc.schemas import Tariff
 
@@ -53,7 +54,7 @@ def create_tariff_products(*, wishes: Wishes, token: str, seen: str, now: dateti
 
 
 def describe_tariff(tariff: Tariff) -> str:
-    """A short description for the store, in the site's default language."""
+    """A short description for the store, in the active language."""
     words = {
         "license": _("License of %(name)s for one server."),
         "addition": _("%(name)s for a server with ispmanager."),
@@ -79,6 +80,7 @@ def _create_one(wishes: Wishes, planned: PlannedProduct, now: datetime) -> Produ
         "group": wishes.group,
         "name": tariff.name[:NAME_LENGTH],
         "short_description": description,
+        "translations": _translate(tariff),
         "payment_type": PaymentType.RECURRING,
         "module": wishes.server.module,
         "server_group": wishes.server_group,
@@ -95,6 +97,15 @@ def _create_one(wishes: Wishes, planned: PlannedProduct, now: datetime) -> Produ
         raise TariffImportInvalid({"": messages}) from invalid
     TariffCost.objects.bulk_create(_costs_of(wishes, planned, product, now))
     return product
+
+
+def _translate(tariff: Tariff) -> dict[str, str]:
+    """The description in the portal's other languages. Names of the partner's tariffs are the same in all."""
+    translations = {}
+    for language in other_languages():
+        with translation.override(language):
+            translations[f"short_description_{language}"] = describe_tariff(tariff)
+    return translations
 
 
 def _costs_of(wishes: Wishes, planned: PlannedProduct, product: Product, now: datetime) -> list[TariffCost]:

@@ -9,6 +9,7 @@ from unfold.admin import StackedInline
 from unfold.widgets import INPUT_CLASSES
 
 from catalog.actions.custom_fields import find_field_faults, name_field
+from catalog.admin.translations import TranslationsInput
 from catalog.models import CustomField
 
 PLAIN: Final = {"class": " ".join(INPUT_CLASSES)}
@@ -38,6 +39,8 @@ class CustomFieldForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.TextInput(attrs={**PLAIN, "autocomplete": "off"}),
     )
 
+    translations = TranslationsInput(CustomField)
+
     class Meta:
         model = CustomField
         fields = (
@@ -45,6 +48,7 @@ class CustomFieldForm(forms.ModelForm):  # type: ignore[type-arg]
             "label",
             "type",
             "description",
+            "translations",
             "validation",
             "options",
             "is_required",
@@ -97,6 +101,7 @@ class CustomFieldInline(StackedInline):  # type: ignore[misc]
                     ("validation", "sample"),
                     ("is_required", "is_on_order_form", "is_on_invoice"),
                     ("is_admin_only", "is_secret"),
+                    "translations",
                 ]
             },
         )

@@ -17,6 +17,7 @@ from catalog.actions.products import WRITABLE, complete_product
 from catalog.admin.colors import ColorWidget
 from catalog.admin.price_grid import stored_cells
 from catalog.admin.product_prices import ProductPricesField, product_rows
+from catalog.admin.translations import TranslationsInput
 from catalog.admin.window_days import WindowDaysField
 from catalog.checks import PriceValues, check_product
 from catalog.models import Currency, Product
@@ -50,6 +51,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     prices = ProductPricesField(label=_("Prices"), required=False)
     on_demand_days = WindowDaysField(label=_("Days before due"))
+    translations = TranslationsInput(Product)
 
     class Meta:
         model = Product

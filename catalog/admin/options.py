@@ -15,6 +15,7 @@ from unfold.admin import StackedInline
 from catalog.actions.options import find_option_faults, replace_option_prices
 from catalog.actions.products import complete_product
 from catalog.admin.price_grid import GridRow, PriceGridField, stored_cells
+from catalog.admin.translations import TranslationsInput
 from catalog.models import Currency, Cycle, PaymentType, Product, ProductOption
 
 
@@ -27,9 +28,11 @@ class OptionForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Added to each period. Without a price, the option is not offered for that period."),
     )
 
+    translations = TranslationsInput(ProductOption)
+
     class Meta:
         model = ProductOption
-        fields = ("key", "label", "addon_id", "minimum", "maximum", "is_hidden", "position")
+        fields = ("key", "label", "translations", "addon_id", "minimum", "maximum", "is_hidden", "position")
 
     def __init__(self, *args: Any, rows: list[GridRow], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -121,6 +124,7 @@ class OptionInline(StackedInline):  # type: ignore[misc]
                     "price_grid",
                     ("addon_id", "position"),
                     "is_hidden",
+                    "translations",
                 ]
             },
         )

@@ -11,6 +11,7 @@ from catalog.admin.custom_fields import CustomFieldInline
 from catalog.admin.forms import describe_tariff
 from catalog.admin.options import OptionInline
 from catalog.admin.tabs import Tab
+from catalog.admin.translations import translated_words
 from catalog.models import Cycle, Product
 from catalog.modules import find_product_tariff
 from catalog.money import round_money
@@ -23,6 +24,7 @@ TABS: Final = (
             (None, {"fields": ["group", ("name", "slug"), "tagline", "short_description", "description", "color"]}),
             (None, {"fields": ["welcome_letter", "is_domain_required", ("has_stock_control", "stock_quantity")]}),
             (None, {"fields": ["tax_treatment", "is_featured", "is_hidden", "is_retired"]}),
+            (None, {"fields": ["translations"]}),
         ),
     ),
     Tab(
@@ -83,6 +85,7 @@ LATER: Final = frozenset({"fields", "options", "links"})
 IN_WORDS: Final = {
     "prices": "price_words",
     "on_demand_days": "window_words",
+    "translations": "translation_words",
     "tariff_id": ("tariff_id", "tariff_words"),
 }
 
@@ -95,7 +98,7 @@ def tabs_of_new() -> list[Tab]:
 class ReadOnlyWords:
     """The product for staff who may only look."""
 
-    readonly_fields = ["price_words", "window_words", "tariff_words"]
+    readonly_fields = ["price_words", "window_words", "tariff_words", "translation_words"]
 
     def read_only_tabs(self) -> list[Tab]:
         """The same tabs, inputs replaced by words."""
@@ -132,6 +135,11 @@ class ReadOnlyWords:
     def window_words(self, product: Product) -> str:
         """`Monthly: 10, Annually: 30`."""
         return ", ".join(f"{Cycle(cycle).label}: {days}" for cycle, days in product.on_demand_days.items())
+
+    @admin.display(description=gettext_lazy("translations"))
+    def translation_words(self, product: Product) -> str:
+        """`Russian: name: Лицензия`, a line each."""
+        return translated_words(product)
 
     @admin.display(description=gettext_lazy("tariff"))
     def tariff_words(self, product: Product) -> str:

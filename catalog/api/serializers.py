@@ -3,17 +3,50 @@
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from rest_framework import serializers
 
 from catalog.actions.groups import GroupInvalid, save_group
 from catalog.actions.options import WRITABLE as OPTION_FIELDS
 from catalog.actions.products import OptionValues, PriceValues, ProductInvalid, create_product, update_product
-from catalog.models import Currency, CustomField, Cycle, OptionPrice, Price, Product, ProductGroup, ProductOption
+from catalog.models import (
+    Currency,
+    CustomField,
+    Cycle,
+    OptionPrice,
+    Price,
+    Product,
+    ProductGroup,
+    ProductOption,
+    Worded,
+)
+from catalog.models.wording import TranslationsField
 from catalog.modules import ISPMANAGER_NOC, KIND_LABELS, MODULES
 from catalog.money import round_money
 from catalog.renewal_windows import MOST_DAYS
 
 MOST_OF_AN_OPTION = 100_000
+
+
+class TranslationsSerializer(serializers.DictField):
+    """Texts in the portal's other languages, by the rules of the model's own field. Given, they replace all."""
+
+    child = serializers.CharField(allow_blank=True, trim_whitespace=False)
+
+    def __init__(self, model: type[Worded], **options: Any) -> None:
+        kept = model._meta.get_field("translations")
+        assert isinstance(kept, TranslationsField)
+        self.kept = kept
+        example = f"{kept.texts[0]}_ru"
+        words = f'Texts in the other languages of the portal: {{"{example}": "…"}}. Of: {", ".join(kept.texts)}.'
+        super().__init__(**{"help_text": words, **({} if "read_only" in options else {"required": False}), **options})
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        texts = super().to_internal_value(data)
+        try:
+            return self.kept.clean(texts, None)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages) from error
 
 
 class CurrencySerializer(serializers.ModelSerializer[Currency]):
@@ -31,6 +64,7 @@ class ProductGroupSerializer(serializers.ModelSerializer[ProductGroup]):
         max_length=20,
         help_text="Codes of the ways to pay that this group does not take.",
     )
+    translations = TranslationsSerializer(ProductGroup)
 
     class Meta:
         model = ProductGroup
@@ -41,6 +75,7 @@ class ProductGroupSerializer(serializers.ModelSerializer[ProductGroup]):
             "headline",
             "tagline",
             "features",
+            "translations",
             "order_form",
             "closed_payment_methods",
             "is_hidden",
@@ -102,11 +137,12 @@ class ProductOptionSerializer(WholeRowMixin, serializers.ModelSerializer[Product
     """An option, found by its `key`. What is not given stays as it is; `prices`, where given, replace all of it."""
 
     key = serializers.SlugField(max_length=60)
+    translations = TranslationsSerializer(ProductOption)
     prices = OptionPriceSerializer(many=True, required=False)
 
     class Meta:
         model = ProductOption
-        fields = ["key", "label", "addon_id", "minimum", "maximum", "is_hidden", "position", "prices"]
+        fields = ["key", "label", "translations", "addon_id", "minimum", "maximum", "is_hidden", "position", "prices"]
         extra_kwargs = {
             "label": {"required": False},
             "minimum": {"required": False, "max_value": MOST_OF_AN_OPTION},
@@ -118,6 +154,8 @@ class ProductOptionSerializer(WholeRowMixin, serializers.ModelSerializer[Product
 
 
 class CustomFieldSerializer(serializers.ModelSerializer[CustomField]):
+    translations = TranslationsSerializer(CustomField, read_only=True)
+
     class Meta:
         model = CustomField
         fields = [
@@ -126,6 +164,7 @@ class CustomFieldSerializer(serializers.ModelSerializer[CustomField]):
             "label",
             "type",
             "description",
+            "translations",
             "options",
             "is_required",
             "is_on_order_form",
@@ -178,6 +217,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
         required=False,
         help_text='By cycle, how many days before the due date a client may renew: {"MONTHLY": 10}; 0 or none: never.',
     )
+    translations = TranslationsSerializer(Product)
     affiliate_amount = serializers.DecimalField(max_digits=19, decimal_places=4, min_value=0, required=False)
     custom_fields = CustomFieldSerializer(many=True, read_only=True)
 
@@ -191,6 +231,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
             "tagline",
             "short_description",
             "description",
+            "translations",
             "color",
             "welcome_letter",
             "is_domain_required",

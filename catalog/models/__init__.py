@@ -19,6 +19,7 @@ from catalog.models.product import (
 )
 from catalog.models.slug_history import SlugHistory
 from catalog.models.tariff_cost import Rounding, TariffCost, TariffImport
+from catalog.models.wording import Worded
 
 __all__ = [
     "AffiliatePay",
@@ -44,4 +45,5 @@ __all__ = [
     "TaxTreatment",
     "TermLetter",
     "WelcomeLetter",
+    "Worded",
 ]

@@ -4,6 +4,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.wording import TranslationsField, WordedByPortal
+
 
 def validate_pattern(pattern: str) -> None:
     """Raises ValidationError for what is not a regular expression: orders would fail on it later."""
@@ -24,7 +26,7 @@ class FieldType(models.TextChoices):
     CHECKBOX = "CHECKBOX", _("Checkbox")
 
 
-class CustomField(models.Model):
+class CustomField(WordedByPortal):
     """A field `key|Label` of a product: the module reads the key, people see the label and may reword it."""
 
     product = models.ForeignKey("catalog.Product", on_delete=models.CASCADE, related_name="custom_fields")
@@ -32,6 +34,7 @@ class CustomField(models.Model):
     label = models.CharField(_("label"), max_length=150)
     type = models.CharField(_("type"), max_length=20, choices=FieldType, default=FieldType.TEXT)
     description = models.CharField(_("description"), max_length=255, blank=True, default="")
+    translations = TranslationsField(texts=("label", "description"))
     validation = models.CharField(
         _("validation"),
         max_length=255,

@@ -1,6 +1,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.wording import TranslationsField, Worded
+
 
 class OrderForm(models.TextChoices):
     """How a group of the store is laid out (P2, order form template)."""
@@ -10,7 +12,7 @@ class OrderForm(models.TextChoices):
     SINGLE_PAGE = "SINGLE_PAGE", _("Single page")
 
 
-class ProductGroup(models.Model):
+class ProductGroup(Worded):
     """A category of the store. A hidden group is not listed; its direct link works (guide B)."""
 
     name = models.CharField(_("name"), max_length=150)
@@ -18,6 +20,7 @@ class ProductGroup(models.Model):
     headline = models.CharField(_("headline"), max_length=255, blank=True, default="")
     tagline = models.CharField(_("tagline"), max_length=255, blank=True, default="")
     features = models.TextField(_("group features"), blank=True, default="", help_text=_("One on each line."))
+    translations = TranslationsField(texts=("name", "headline", "tagline", "features"))
     order_form = models.CharField(
         _("order form template"),
         max_length=20,

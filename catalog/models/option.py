@@ -3,9 +3,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.price import Cycle
+from catalog.models.wording import TranslationsField, WordedByPortal
 
 
-class ProductOption(models.Model):
+class ProductOption(WordedByPortal):
     """A configurable option counted by number, such as *additional servers* (P13).
 
     Its price is part of the service's own amount. `addon_id` is the partner's addon that the count is sent as.
@@ -14,6 +15,7 @@ class ProductOption(models.Model):
     product = models.ForeignKey("catalog.Product", on_delete=models.CASCADE, related_name="options")
     key = models.SlugField(_("key"), max_length=60)
     label = models.CharField(_("label"), max_length=150)
+    translations = TranslationsField(texts=("label",))
     addon_id = models.CharField(_("addon of the partner"), max_length=20, blank=True, default="")
     minimum = models.PositiveIntegerField(_("least"), default=0)
     maximum = models.PositiveIntegerField(_("most"), default=100)

@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.wording import TranslationsField, Worded
 from catalog.renewal_windows import validate_window_days
 
 
@@ -76,7 +77,7 @@ class TermLetter(models.TextChoices):
     TERM_ENDED = "service.term_ended", _("Your service has ended")
 
 
-class Product(models.Model):
+class Product(Worded):
     """Something a client can order, and what a module buys for it.
 
     An addon is a product that is sold on other products only: its services have a parent (P14).
@@ -90,6 +91,7 @@ class Product(models.Model):
     tagline = models.CharField(_("tagline"), max_length=255, blank=True, default="")
     short_description = models.TextField(_("short description"), blank=True, default="")
     description = models.TextField(_("description"), blank=True, default="")
+    translations = TranslationsField(texts=("name", "tagline", "short_description", "description"))
     color = models.CharField(
         _("color"),
         max_length=7,

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from catalog.models import Currency
+from catalog.models.wording import TranslationsField
 from catalog.portable.shape import FORMAT, GROUPS, LINKS, PRODUCTS, VERSION, Entry, Section
 from catalog.portable.writing import Catalog
 from noc.models import ServerGroup
@@ -172,9 +173,10 @@ class _Reader:
             self.errors += [f"{path}.{name}: {fault}" for fault in _find_text_faults(value)]
         if len(self.errors) > before:
             return shape
-        read = {name: _number(value) for name, value in found.items()} if isinstance(found, dict) else found
+        if isinstance(found, dict) and not isinstance(field, TranslationsField):
+            found = {name: _number(value) for name, value in found.items()}
         try:
-            return field.clean(read, None)
+            return field.clean(found, None)
         except ValidationError as error:
             self.errors += [f"{path}: {message}" for message in error.messages]
             return shape

@@ -25,7 +25,7 @@ class ServiceSerializer(OperatorFieldsMixin, serializers.ModelSerializer[Service
     """
 
     order = serializers.IntegerField(source="order_line.order_id", read_only=True)
-    product_name = serializers.CharField(source="product.name", read_only=True)
+    product_name = serializers.CharField(source="product.words.name", read_only=True)
     status = serializers.ChoiceField(choices=ServiceStatus.choices, read_only=True)
     first_amount = MoneyField()
     recurring_amount = MoneyField()

@@ -131,10 +131,17 @@ def test_a_visitor_who_has_not_said_is_where_the_seller_is() -> None:
     assert [rate.percent for rate in book.find(None, "STANDARD", on=DAY).rates] == [20]
 
 
-def test_the_rules_and_the_seller_take_two_queries(django_assert_num_queries: Any) -> None:
+def test_the_rules_and_the_seller_take_one_query(django_assert_num_queries: Any) -> None:
     for country in ("DE", "FR", "RU"):
         rule("20", country)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         book = read_tax_book(since=DAY)
         for country in ("DE", "FR", "RU", ""):
             book.find(TaxPlace(country, tax_id=GERMAN_NUMBER), "STANDARD", on=DAY)
+
+
+def test_without_rules_a_business_abroad_is_told_by_where_the_seller_is(settings: Any) -> None:
+    settings.SELLER_COUNTRY = "FR"
+    book = read_tax_book(since=DAY)
+    assert book.find(TaxPlace("DE", tax_id=GERMAN_NUMBER), "STANDARD", on=DAY).ground == "REVERSE_CHARGE"
+    assert book.find(None, "STANDARD", on=DAY).rates == ()

@@ -20,6 +20,8 @@ FULL = {
     "tagline": "For one site",
     "short_description": "A panel",
     "description": "A panel for one site",
+    "translations_name_ru": "Консультация",
+    "translations_description_ru": "Панель\r\nдля одного сайта",
     "color": "#0a7d78",
     "welcome_letter": "",
     "is_domain_required": "on",
@@ -74,10 +76,11 @@ class TestEveryField:
         assert response.status_code == 302, errors_of(response)
         product = Product.objects.get()
         for name, sent in FULL.items():
-            if not name.startswith("on_demand_days"):
+            if not name.startswith(("on_demand_days", "translations")):
                 kept = getattr(product, name)
                 assert str(kept) == sent or (kept is True and sent == "on") or kept == Decimal(sent), name
         assert product.on_demand_days == {"MONTHLY": 10, "ANNUALLY": 30}
+        assert product.translations == {"name_ru": "Консультация", "description_ru": "Панель\nдля одного сайта"}
 
     def test_comes_back_on_the_page(self, sales: Client, group: ProductGroup) -> None:
         sales.post(ADD, form(group, ("MONTHLY", "5"), **FULL))

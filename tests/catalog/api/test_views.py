@@ -234,6 +234,7 @@ class TestOptions:
             {
                 "key": "nodes",
                 "label": "Additional servers",
+                "translations": {},
                 "addon_id": "55236",
                 "minimum": 0,
                 "maximum": 100,
