@@ -91,7 +91,7 @@ def clients_with_due(horizon: Mapping[str, date], *, after: int, limit: int, onl
 
 
 def read_due(horizon: Mapping[str, date], client_ids: Sequence[int], *, is_locked: bool) -> list[Service]:
-    """Their services with all that pricing needs and no more; locked, so that two runs at once cannot both take them."""
+    """Their services with what pricing needs and no more; locked, so that two runs at once cannot both take them."""
     found = due_services(horizon).filter(client_id__in=client_ids).order_by("id")
     if is_locked and connection.features.has_select_for_update_skip_locked:
         lock_clients(client_ids)
