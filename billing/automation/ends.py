@@ -94,7 +94,11 @@ class Unpaid(Sweep[Service]):
     client_path = "client_id"
 
     def candidates(self, night: Night) -> QuerySet[Service]:
-        """Live, overdue by so many days, and not kept by an operator until later."""
+        """Live, overdue by so many days, and not kept by an operator until later.
+
+        Debts that somebody else collects and those that were written off are no less unpaid. What was paid once and
+        taken back by the bank is left to operators.
+        """
         days = night.settings.terminate_days
         if not days:
             return Service.objects.none()
@@ -102,9 +106,10 @@ class Unpaid(Sweep[Service]):
             service=OuterRef("pk"),
             kind=LineKind.SERVICE,
             is_voided=False,
-            invoice__status=InvoiceStatus.UNPAID,
             invoice__due_date__lte=night.day - timedelta(days=days),
         )
+        given_up = Q(invoice__status__in=[InvoiceStatus.COLLECTIONS, InvoiceStatus.CANCELLED], invoice__number=None)
+        overdue = overdue.filter(Q(invoice__status=InvoiceStatus.UNPAID) | given_up)
         return _live().filter(Exists(overdue)).filter(Q(keep_until=None) | Q(keep_until__lte=night.day))
 
     def intend(self, night: Night, row: Service) -> Touched:

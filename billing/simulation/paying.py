@@ -12,7 +12,9 @@ from billing.actions.invoicing import (
     MassPaymentInvalid,
     add_funds,
     cancel_invoice,
+    move_to_collections,
     start_mass_payment,
+    write_off_invoice,
 )
 from billing.actions.payments import add_credit, record_payment
 from billing.actions.refunds import RefundInvalid, refund_payment
@@ -168,6 +170,15 @@ class Payers:
             return
         self.till.happened["chargeback"] += 1
         self.till.money -= payment.amount - self.till.given_back[payment.pk] + 15
+
+    def give_up(self) -> None:
+        """An operator leaves some overdue invoice to a collector, or writes it off."""
+        overdue = Invoice.objects.filter(status=InvoiceStatus.UNPAID, due_date__lt=business_date(self.clock()))
+        invoice = pick(self.dice, overdue.filter(kind=InvoiceKind.SALE))
+        if invoice is not None and invoice.balance > 0:
+            give_up = self.dice.choice((move_to_collections, write_off_invoice))
+            give_up(invoice=invoice, actor=ACTOR, now=self.clock())
+            self.till.happened["given up"] += 1
 
     def cancel_invoice(self) -> None:
         """An operator takes an unpaid renewal invoice back before it is due: the next night issues it anew."""

@@ -104,6 +104,7 @@ class _Year:
             self.payers.prepay: 0.3,
             self.payers.pay_together: 0.3,
             self.payers.cancel_invoice: 0.3,
+            self.payers.give_up: 0.2,
         }
         for deed, times in often.items():
             times = max(times * self.size.services / 1000, 0.1)

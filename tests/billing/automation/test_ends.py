@@ -5,6 +5,7 @@ import pytest
 
 from billing.actions.cancellations import request_cancellation, withdraw_cancellation
 from billing.actions.chargebacks import reverse_payment
+from billing.actions.invoicing import move_to_collections, write_off_invoice
 from billing.actions.renewal_runs import issue_renewals
 from billing.models import AutomationSettings, CancellationType, DutyRun, Email, Invoice, Operation, Service
 from billing.queries.clock import database_now
@@ -103,6 +104,21 @@ class TestCancellations:
 
 def wish(service: Service, type: CancellationType):
     return request_cancellation(service=service, type=type, reason="", actor="anna", now=database_now())
+
+
+@pytest.mark.parametrize("give_up", [move_to_collections, write_off_invoice])
+def test_a_debt_that_was_given_up_ends_the_service_as_well(
+    service: Service, night: Night, give_up: Callable[..., Invoice]
+) -> None:
+    invoice = give_up(invoice=renew(service), actor="anna", now=database_now())
+    assert night("terminations", invoice.due_date + timedelta(days=29)).done_count == 0
+    assert night("terminations", invoice.due_date + timedelta(days=30)).done_count == 1
+
+
+def test_a_payment_that_the_bank_took_back_is_left_to_operators(service: Service, night: Night) -> None:
+    payment = pay(renew(service))
+    reverse_payment(payment=payment, reason="bank", actor="anna", now=database_now())
+    assert night("terminations", payment.invoice.due_date + timedelta(days=60)).done_count == 0
 
 
 class TestRecurringLimits:
