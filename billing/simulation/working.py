@@ -21,6 +21,7 @@ ROUNDS = 20
 EARLY, AT_NIGHT = 0.2, 2.1
 LONGEST_OUTAGE = 3
 MOST_READINGS = 80
+MISSED_DAY = 17
 
 
 class Machinery:
@@ -32,7 +33,7 @@ class Machinery:
 
     def pass_night(self, day: date, *, is_quiet: bool = False) -> None:
         """One night by chance: as usual, missed, killed, or done twice. `is_quiet`: as usual."""
-        fate = "usual" if is_quiet else self._draw_fate()
+        fate = "usual" if is_quiet else self._draw_fate(day)
         self.till.happened[f"night {fate}"] += 1
         if fate == "missed":
             return
@@ -54,11 +55,13 @@ class Machinery:
         else:
             run_nights(days=due_days(today=business_date(self.clock())), clock=self.clock)
 
-    def _draw_fate(self) -> str:
+    def _draw_fate(self, day: date) -> str:
+        """One night a month is missed in any case, so that a short run has one too."""
         if self.nights_without_power:
             self.nights_without_power -= 1
             return "missed"
-        fate = self.dice.choices(("usual", "missed", "killed", "twice"), (80, 2, 10, 8))[0]
+        chosen = self.dice.choices(("usual", "missed", "killed", "twice"), (80, 2, 10, 8))[0]
+        fate = "missed" if day.day == MISSED_DAY else chosen
         if fate == "missed":
             self.nights_without_power = self.dice.randint(0, LONGEST_OUTAGE - 1)
         return fate
