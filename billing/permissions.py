@@ -24,6 +24,7 @@ class Permission(models.TextChoices):
     MANAGE_INVOICES = "MANAGE_INVOICES", _("Write invoices, record and refund payments")
     MANAGE_AFFILIATES = "MANAGE_AFFILIATES", _("Manage affiliates and pay them out")
     PERFORM_SERVER_OPERATIONS = "PERFORM_SERVER_OPERATIONS", _("Run module commands")
+    VIEW_REPORTS = "VIEW_REPORTS", _("See reports of money")
     MANAGE_SETTINGS = "MANAGE_SETTINGS", _("Change billing and automation settings")
     MANAGE_STAFF = "MANAGE_STAFF", _("Manage staff and API keys")
 
@@ -39,6 +40,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.MANAGE_INVOICES,
             Permission.MANAGE_AFFILIATES,
             Permission.PERFORM_SERVER_OPERATIONS,
+            Permission.VIEW_REPORTS,
         }
     ),
     StaffRole.SUPPORT_OPERATOR: frozenset({Permission.VIEW, Permission.PERFORM_SERVER_OPERATIONS}),

@@ -70,12 +70,12 @@ def product_margins(products: Collection[Product] | None = None) -> dict[int, li
     Without `products` all that are not retired are meant. Configurable options are left out: their cost is not listed.
     """
     products = list(Product.objects.filter(is_retired=False).exclude(module="")) if products is None else products
-    costs, rates = _listed_costs(products), Rates.of(Currency.objects.all())
+    costs, rates = listed_costs(products), Rates.of(Currency.objects.all())
     by_id = {product.pk: product for product in products}
     found: defaultdict[int, list[PriceMargin]] = defaultdict(list)
     for price in Price.objects.filter(product__in=list(by_id)).select_related("currency"):
         product = by_id[price.product_id]
-        cost = _converted(_cost_of(product, price.cycle, costs[product.pk]), price.currency, rates)
+        cost = _converted(cost_of(product, price.cycle, costs[product.pk]), price.currency, rates)
         if cost is not None:
             margin = margin_of(price.price, cost, precision=price.currency.precision)
             found[product.pk].append(PriceMargin(price, cost, margin))
@@ -101,7 +101,7 @@ def price_changes() -> list[PriceChange]:
     for row in rows:
         price = prices.get((row.product_id, row.currency_id, row.cycle))
         costs = listed.get((row.server_id, row.product.tariff_id), {})
-        new_cost = _cost_of(row.product, row.cycle, costs)
+        new_cost = cost_of(row.product, row.cycle, costs)
         # A price that was taken off sale needs no decision.
         if price is not None and new_cost != Cost(row.cost, row.cost_currency):
             changes.append(_change_of(row, price, new_cost, rates))
@@ -138,7 +138,7 @@ def _entries_by_account(rows: Iterable[TariffCost]) -> Mapping[tuple[int | None,
     return {(entry.server_id, entry.tariff_id): costs_of(entry) for entry in entries}
 
 
-def _listed_costs(products: Iterable[Product]) -> Mapping[int, Mapping[int, Cost]]:
+def listed_costs(products: Iterable[Product]) -> Mapping[int, Mapping[int, Cost]]:
     """Product id → period → cost, at the first by name of the accounts that the product is bought from."""
     products = list(products)
     entries: defaultdict[str, list[PriceListEntry]] = defaultdict(list)
@@ -177,7 +177,7 @@ def costs_of(entry: PriceListEntry) -> dict[int, Cost]:
     }
 
 
-def _cost_of(product: Product, cycle: str, costs: Mapping[int, Cost]) -> Cost | None:
+def cost_of(product: Product, cycle: str, costs: Mapping[int, Cost]) -> Cost | None:
     """The cost of the period behind a price; None where the list does not show it."""
     if product.payment_type != PaymentType.RECURRING:
         return costs.get(product.partner_period) if product.partner_period is not None else None

@@ -1,9 +1,14 @@
 """Which content security policy an answer gets: the back office needs one of its own."""
 
+from typing import Final
+
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+# Namespaces of its addresses.
+BACK_OFFICE: Final = ("admin", "reports")
 
 
 class ContentSecurityMiddleware(CSPMiddleware):
@@ -18,6 +23,6 @@ class ContentSecurityMiddleware(CSPMiddleware):
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         match = request.resolver_match
-        if not report_only and match is not None and match.app_name == "admin":
+        if not report_only and match is not None and match.app_name in BACK_OFFICE:
             parts.config = settings.ADMIN_CONTENT_SECURITY_POLICY
         return parts

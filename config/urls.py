@@ -5,6 +5,7 @@ from django.contrib.auth.views import LogoutView, PasswordResetDoneView
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from billing.admin import reports
 from billing.views import (
     account,
     certificates,
@@ -88,12 +89,18 @@ account_addresses = [
     path("password/<uidb64>/<token>/", account.NewPassword.as_view(), name="password_new"),
     path("language/", set_language, name="language"),
 ]
+report_addresses = [
+    path("", admin.site.admin_view(reports.list_view), name="list"),
+    path("<slug:code>/", admin.site.admin_view(reports.report_view), name="report"),
+    path("<slug:code>/csv/", admin.site.admin_view(reports.csv_view), name="csv"),
+]
 
 urlpatterns = [
     # Load balancers and containers
     path("health/live", health.live),
     path("health/ready", health.ready),
     # Back office and REST API
+    path("admin/reports/", include((report_addresses, "reports"))),
     path("admin/", admin.site.urls),
     path("api/", include("billing.api.urls")),
     # People

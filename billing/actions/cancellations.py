@@ -7,7 +7,9 @@ from django.utils.translation import gettext as _
 
 from billing.actions.ending import end_whole
 from billing.actions.events import record_event
+from billing.actions.locking import lock_client
 from billing.actions.notifications import notify_client, notify_operators
+from billing.actions.unpaid_invoices import drop_unpaid_lines
 from billing.models import (
     LIVE_STATUSES,
     CancellationRequest,
@@ -17,6 +19,7 @@ from billing.models import (
     Service,
     ServiceStatus,
 )
+from billing.queries.billing_settings import read_automation_settings
 
 MOST_REASON = 2000
 
@@ -55,20 +58,42 @@ def request_cancellation(
     return wish
 
 
-def withdraw_cancellation(*, wish: CancellationRequest, actor: str, now: datetime) -> None:
-    """OPEN → WITHDRAWN: the service goes on. Raises CancellationRefused."""
+def withdraw_cancellation(
+    *, wish: CancellationRequest, actor: str, now: datetime, is_client_told: bool = False
+) -> None:
+    """OPEN → WITHDRAWN: the service goes on. `is_client_told`: staff took it back. Raises CancellationRefused."""
     with transaction.atomic():
         if not _settle(wish, CancellationStatus.WITHDRAWN, now=now):
             raise CancellationRefused(_("This request is settled already."))
-        record_event("cancellation.withdrawn", now=now, actor=actor, service=wish.service)
+        event = record_event("cancellation.withdrawn", now=now, actor=actor, service=wish.service)
+        if is_client_told:
+            notify_client(event, client=wish.service.client, now=now)
 
 
-def carry_out(*, wish: CancellationRequest, now: datetime, actor: str = "") -> bool:
-    """OPEN → DONE: ends the service as CANCELLED; False if it was settled meanwhile. Call it in a transaction."""
+def carry_out(*, wish: CancellationRequest, now: datetime, actor: str = "", voids_invoices: bool = False) -> bool:
+    """OPEN → DONE: ends the service as CANCELLED; False if it was settled meanwhile. Call it in a transaction.
+
+    `voids_invoices`: what is still to be paid for it is taken back.
+    """
     if not _settle(wish, CancellationStatus.DONE, now=now):
         return False
     end_whole(service=wish.service, status=ServiceStatus.CANCELLED, now=now, actor=actor or wish.requested_by)
+    if voids_invoices:
+        drop_unpaid_lines(service=wish.service, now=now, actor=actor)
     return True
+
+
+def carry_out_now(*, wish: CancellationRequest, actor: str, now: datetime) -> None:
+    """An operator's word: OPEN → DONE today, whatever is paid; invoices as the settings of the night have it.
+
+    Raises CancellationRefused.
+    """
+    voids_invoices = read_automation_settings().voids_invoices_of_cancelled
+    with transaction.atomic():
+        lock_client(wish.service.client_id)
+        if not carry_out(wish=wish, now=now, actor=actor, voids_invoices=voids_invoices):
+            raise CancellationRefused(_("This request is settled already."))
+        record_event("cancellation.carried_out", now=now, actor=actor, service=wish.service)
 
 
 def paid_period_end(service: Service) -> date | None:

@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 from billing.documents.content import read_paper
 from billing.documents.paper import Paper
 from billing.documents.rendering import PdfUnavailable, digest_of, make_pdf, render_source
-from billing.models import CreditNote, DocumentState, Invoice, StoredDocument
+from billing.models import CreditNote, DocumentState, Email, EmailStatus, Invoice, StoredDocument
 from billing.queries.clock import business_date
-from billing.wakeups import wake_document
+from billing.wakeups import wake_document, wake_email
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ def make_document(*, document_id: int, now: datetime) -> None:
         _put_off(document, error, now=now)
     else:
         _leased(document).update(state=DocumentState.READY, content=content, source="", error="")
+        wake_letters_of(document, now=now)
 
 
 def wake_due_documents(*, now: datetime) -> None:
@@ -70,6 +71,15 @@ def wake_due_documents(*, now: datetime) -> None:
     due = StoredDocument.objects.due(now=now).order_by("id")
     for document_id in due.values_list("pk", flat=True)[:DOCUMENTS_AT_ONCE]:
         wake_document(document_id)
+
+
+def wake_letters_of(document: StoredDocument, *, now: datetime) -> None:
+    """Letters that waited for the document go out now: it is made, or given up."""
+    waiting = Email.objects.filter(document=document, status=EmailStatus.READY)
+    email_ids = list(waiting.order_by("pk").values_list("pk", flat=True))
+    waiting.filter(pk__in=email_ids).update(run_after=now)
+    for email_id in email_ids:
+        wake_email(email_id)
 
 
 def prune_documents(*, now: datetime) -> int:
@@ -114,6 +124,7 @@ def _give_up(document: StoredDocument, error: Exception, *, now: datetime) -> No
         run_after=now + REST,
         error=type(error).__name__,
     )
+    wake_letters_of(document, now=now)
 
 
 def _put_off(document: StoredDocument, error: Exception, *, now: datetime) -> None:

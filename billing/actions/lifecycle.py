@@ -121,7 +121,9 @@ def _set_status(service: Service, status: ServiceStatus, *, now: datetime) -> No
     service.status = status
     if service.is_ended:
         service.ended_at = now
-    service.save(update_fields=["status", "ended_at"])
+    # A suspension ends with whatever comes after it.
+    service.suspension_cause, service.suspension_reason, service.suspended_at = "", "", None
+    service.save(update_fields=["status", "ended_at", "suspension_cause", "suspension_reason", "suspended_at"])
 
 
 def _write_remote_state(service: Service, remote: RemoteService, *, now: datetime) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from billing.models import Client, Email, EmailStatus, Event
-from billing.queries.letters import letter_context
+from billing.actions.attachments import DocumentAwaited, find_attachment, put_off_for_document
+from billing.models import Client, Email, EmailStatus, Event, StoredDocument
+from billing.queries.letters import is_outdated, letter_context
 from billing.wakeups import wake_email
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,8 @@ def _write(event: Event, *, recipient: str, language: str, letter: str, client: 
 def send_email(*, email_id: int, now: datetime) -> None:
     """Leases the letter, sends it, records the outcome. A second delivery of the wake-up does nothing.
 
+    A letter about a document waits for its PDF file; one that asks for money which came meanwhile is not sent.
+
     A worker that dies between the mail server's "250" and our record sends the letter again once the lease is over:
     a letter twice is better than none.
     """
@@ -65,9 +68,16 @@ def send_email(*, email_id: int, now: datetime) -> None:
     if not leased.update(status=EmailStatus.SENDING, run_after=now + LEASE):
         return
     email = Email.objects.select_related("event", "client").get(pk=email_id)
+    if is_outdated(email):
+        Email.objects.filter(pk=email.pk).update(status=EmailStatus.DROPPED, error="")
+        return
     try:
-        message = _compose(email)
+        document = find_attachment(email, now=now)
+        message = _compose(email, document)
         message.send()
+    except DocumentAwaited as waiting:
+        put_off_for_document(email, waiting.document, now=now)
+        return
     except (OSError, SMTPException) as error:
         _put_off(email, error, now=now)
         return
@@ -77,13 +87,19 @@ def send_email(*, email_id: int, now: datetime) -> None:
         _give_up(email, error)
         return
     Email.objects.filter(pk=email.pk).update(
-        status=EmailStatus.SENT, sent_at=now, attempt=email.attempt + 1, subject=message.subject, error=""
+        status=EmailStatus.SENT,
+        sent_at=now,
+        attempt=email.attempt + 1,
+        subject=message.subject,
+        document=document,
+        attachment=document.name if document else "",
+        error="",
     )
 
 
-def _compose(email: Email) -> EmailMultiAlternatives:
+def _compose(email: Email, document: StoredDocument | None) -> EmailMultiAlternatives:
     with translation.override(email.language):
-        context = letter_context(email)
+        context = {**letter_context(email), "has_attachment": document is not None}
         subject = " ".join(render_to_string(f"emails/{email.letter}.subject.txt", context).split())
         message = EmailMultiAlternatives(
             subject, render_to_string(f"emails/{email.letter}.txt", context), to=[email.recipient]
@@ -91,6 +107,8 @@ def _compose(email: Email) -> EmailMultiAlternatives:
         message.attach_alternative(
             render_to_string("emails/letter.html", {**context, "body": message.body}), "text/html"
         )
+    if document is not None:
+        message.attach(document.name, bytes(document.content or b""), "application/pdf")
     return message
 
 

@@ -7,6 +7,7 @@ from billing.admin.audits import LedgerAuditAdmin
 from billing.admin.automation import AutomationRunAdmin, DutyRunAdmin
 from billing.admin.automation_settings import AutomationSettingsAdmin
 from billing.admin.billing_settings import BillingSettingsAdmin
+from billing.admin.cancellations import CancellationRequestAdmin
 from billing.admin.clients import ClientAdmin
 from billing.admin.commissions import CommissionAdmin
 from billing.admin.documents import StoredDocumentAdmin
@@ -39,6 +40,7 @@ __all__ = [
     "AutomationSettingsAdmin",
     "BankAccountAdmin",
     "BillingSettingsAdmin",
+    "CancellationRequestAdmin",
     "ClientAdmin",
     "CommissionAdmin",
     "CustomFieldAdmin",

@@ -41,6 +41,7 @@ from billing.actions.refunds import RefundConflict, RefundInvalid, RefundNotPend
 from billing.actions.renewals import RenewalRefused
 from billing.actions.seller import SellerInvalid
 from billing.actions.staff import StaffInvalid
+from billing.actions.suspending import SuspensionInvalid, SuspensionRefused
 from billing.actions.withdrawals import WithdrawalInvalid, WithdrawalSettled
 from billing.admin.forms import BackOfficeForm
 from billing.automation.starting import DutyNotWaiting
@@ -93,6 +94,8 @@ REFUSALS: Final = (
     SellerInvalid,
     ServerInvalid,
     StaffInvalid,
+    SuspensionInvalid,
+    SuspensionRefused,
     UnknownCommand,
     WithdrawalInvalid,
     WithdrawalSettled,

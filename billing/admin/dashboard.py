@@ -11,6 +11,7 @@ from billing.admin.operation_buttons import operation_title
 from billing.permissions import Permission
 from billing.queries.attention import (
     accounts_unwell,
+    cancellations_waiting,
     findings_waiting,
     invoices_overdue,
     letters_failed,
@@ -38,6 +39,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "findings": findings_waiting(),
         "audit": latest_audit(),
         "orders": orders_waiting(),
+        "cancellations": cancellations_waiting(),
         "invoices": invoices_overdue(now=timezone.now()),
         "may_see_servers": may_see_servers,
         "accounts": accounts_unwell(),
@@ -47,6 +49,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "operations": reverse("admin:billing_operation_changelist"),
             "findings": reverse("admin:billing_finding_changelist"),
             "orders": reverse("admin:billing_order_changelist") + "?show=pending",
+            "cancellations": reverse("admin:billing_cancellationrequest_changelist"),
             "invoices": reverse("admin:billing_invoice_changelist") + "?show=overdue",
             "letters": reverse("admin:billing_email_changelist") + "?status__in=FAILED",
         },

@@ -33,7 +33,13 @@ class Place:
 
 PROVISIONING: Final = _("Provisioning")
 _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
-    ("", (Place(_("Today"), "today", "admin:index"),)),
+    (
+        "",
+        (
+            Place(_("Today"), "today", "admin:index"),
+            Place(_("Reports"), "monitoring", "reports:list", Permission.VIEW_REPORTS),
+        ),
+    ),
     (
         _("Selling"),
         (
@@ -41,6 +47,7 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
             Place(_("Orders"), "shopping_cart", "admin:billing_order_changelist"),
             Place(_("Invoices"), "receipt_long", "admin:billing_invoice_changelist"),
             Place(_("Services"), "deployed_code", "admin:billing_service_changelist"),
+            Place(_("Cancellation requests"), "event_busy", "admin:billing_cancellationrequest_changelist"),
         ),
     ),
     (

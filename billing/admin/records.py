@@ -69,6 +69,7 @@ class EmailAdmin(ReadOnlyAdmin):
         "recipient",
         "language",
         "client",
+        "attachment",
         "attempt",
         "due",
         "sent",

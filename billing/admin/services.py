@@ -29,6 +29,7 @@ from billing.admin.service_buttons import (
     RenewButton,
     service_title,
 )
+from billing.admin.suspension_buttons import KeepButton, SuspendButton, UnsuspendButton
 from billing.files import file_response
 from billing.models import (
     ENDED_STATUSES,
@@ -46,6 +47,7 @@ from billing.queries.commands import COMMANDS, all_commands, available_commands
 from billing.queries.nodes import node_counts
 from billing.queries.renewal_terms import renewals_left_words
 from billing.queries.services import field_rows
+from billing.queries.suspensions import suspension_of
 from billing.templatetags.back_office import state
 from billing.templatetags.portal import day
 from catalog.domains import domain_words
@@ -85,6 +87,9 @@ class ServiceAdmin(ObjectAdmin):
         ChangeButton("change"),
         CycleButton(),
         NextInvoiceButton(),
+        SuspendButton(),
+        UnsuspendButton(),
+        KeepButton(),
     )
     list_display = ("state", "service_words", "client", "server_words", "remote_id", "next_due", "end_at_partner")
     list_display_links = ("service_words",)
@@ -133,7 +138,8 @@ class ServiceAdmin(ObjectAdmin):
         commands = [self.find_button(command.code, subject) for command in available_commands(subject)]
         harmless = [button for button in commands if button.look != "danger"]
         others: list[Button[Any]] = [CycleButton()] if not why_not_cycle(subject) else []
-        others += [button for button in (NextInvoiceButton(),) if button.is_shown(subject)]
+        fitting = (NextInvoiceButton(), UnsuspendButton(), KeepButton(), SuspendButton())
+        others += [button for button in fitting if button.is_shown(subject)]
         return [*harmless, *others, *(button for button in commands if button not in harmless)]
 
     def find_button(self, code: str, subject: Service) -> Button[Any]:
@@ -165,6 +171,7 @@ class ServiceAdmin(ObjectAdmin):
             ),
             "events": history(service=subject),
             "renewals_left": renewals_left_words(subject),
+            "suspension": suspension_of(subject),
             "may_reveal": request.user.has_perm(Permission.PERFORM_SERVER_OPERATIONS),
             "order": subject.order_line.order,
         }
@@ -221,6 +228,13 @@ def _current(operations: list[Operation]) -> Operation | None:
 
 def _mark(service: Service, operations: list[Operation]) -> str:
     """Changes whenever the page would say something else."""
-    facts = [service.status, service.remote_id, service.expires_on, service.synced_at, service.next_due_date]
+    facts = [
+        service.status,
+        service.remote_id,
+        service.expires_on,
+        service.synced_at,
+        service.next_due_date,
+        service.keep_until,
+    ]
     steps = [[operation.pk, operation.status, operation.attempt, operation.message] for operation in operations]
     return hashlib.sha256(repr([facts, steps]).encode()).hexdigest()[:16]

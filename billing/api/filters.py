@@ -12,6 +12,7 @@ from billing.models import (
     Client,
     Commission,
     CommissionState,
+    CreditNote,
     Finding,
     FindingSort,
     FindingStatus,
@@ -24,6 +25,7 @@ from billing.models import (
     OrderStatus,
     Service,
     ServiceStatus,
+    SuspensionCause,
 )
 from noc.models import Server, ServerGroup
 
@@ -96,6 +98,17 @@ class InvoiceFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields = ["client", "order", "service", "status", "number", "due_before"]
 
 
+class CreditNoteFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """`?client=1&invoice=2&number=CN-2026-00001`."""
+
+    client = IdFilter(field_name="client_id")
+    invoice = IdFilter(field_name="invoice_id")
+
+    class Meta:
+        model = CreditNote
+        fields = ["client", "invoice", "number"]
+
+
 class ServiceFilter(django_filters.FilterSet):  # type: ignore[misc]
     """`?client=1&order=2&product=3&server=4&status=ACTIVE&remote_id=123&expires_before=2026-12-31`."""
 
@@ -104,11 +117,12 @@ class ServiceFilter(django_filters.FilterSet):  # type: ignore[misc]
     product = IdFilter(field_name="product_id")
     server = IdFilter(field_name="server_id")
     status = _any_of(ServiceStatus.choices)
+    suspension_cause = _any_of(SuspensionCause.choices)
     expires_before = django_filters.DateFilter(field_name="expires_on", lookup_expr="lt")
 
     class Meta:
         model = Service
-        fields = ["client", "order", "product", "server", "status", "remote_id", "expires_before"]
+        fields = ["client", "order", "product", "server", "status", "suspension_cause", "remote_id", "expires_before"]
 
 
 class FindingFilter(django_filters.FilterSet):  # type: ignore[misc]

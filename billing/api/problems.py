@@ -25,6 +25,7 @@ from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, R
 from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNotFitting
 from billing.actions.refunds import RefundConflict, RefundInvalid
 from billing.actions.renewals import RenewalRefused
+from billing.actions.suspending import SuspensionInvalid, SuspensionRefused
 from noc.servers import ServerInvalid
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -40,6 +41,7 @@ INVALID: Final = (
     ResolveInvalid,
     ServerGroupInvalid,
     ServerInvalid,
+    SuspensionInvalid,
 )
 CONFLICTS: Final[dict[type[Exception], str]] = {
     AlreadyProvisioned: "already_provisioned",
@@ -58,6 +60,7 @@ CONFLICTS: Final[dict[type[Exception], str]] = {
     RemedyFailed: "partner_refused",
     RemedyNotFitting: "remedy_not_fitting",
     RenewalRefused: "renewal_refused",
+    SuspensionRefused: "suspension_refused",
 }
 
 

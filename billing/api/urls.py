@@ -6,11 +6,13 @@ from rest_framework.routers import SimpleRouter
 
 from billing.api.views.affiliates import AffiliateViewSet, CommissionViewSet
 from billing.api.views.clients import ClientViewSet
+from billing.api.views.documents import CreditNoteViewSet
 from billing.api.views.fallback import NothingHere
 from billing.api.views.findings import FindingViewSet
 from billing.api.views.invoices import InvoiceViewSet
 from billing.api.views.operations import OperationViewSet
 from billing.api.views.orders import OrderViewSet
+from billing.api.views.reports import ReportViewSet
 from billing.api.views.servers import ServerGroupViewSet, ServerViewSet
 from billing.api.views.services import ServiceViewSet
 from catalog.api.views import CurrencyViewSet, ProductGroupViewSet, ProductViewSet
@@ -24,11 +26,13 @@ router.register("products", ProductViewSet)
 router.register("clients", ClientViewSet)
 router.register("orders", OrderViewSet)
 router.register("invoices", InvoiceViewSet)
+router.register("credit-notes", CreditNoteViewSet)
 router.register("services", ServiceViewSet)
 router.register("operations", OperationViewSet)
 router.register("findings", FindingViewSet)
 router.register("affiliates", AffiliateViewSet)
 router.register("commissions", CommissionViewSet)
+router.register("reports", ReportViewSet, basename="report")
 
 urlpatterns = [
     path("v1/", include((router.urls, "api"), namespace="api-v1")),

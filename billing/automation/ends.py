@@ -1,7 +1,5 @@
 """Duties that end services: cancellation requests, what nobody paid, renewal limits, fixed terms."""
 
-from datetime import timedelta
-
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -19,19 +17,20 @@ from billing.models import (
     CancellationStatus,
     CancellationType,
     InvoiceLine,
-    InvoiceStatus,
     LineKind,
     Operation,
     OperationKind,
     Service,
     ServiceStatus,
 )
+from billing.queries.cancellations import with_end_of_period
+from billing.queries.suspensions import given_up_lines, not_kept, overdue_lines
 from catalog.models import Cycle
 
 ACTOR = "automation"
 
 
-def _live() -> QuerySet[Service]:
+def live_services() -> QuerySet[Service]:
     """Live services that are not being ended already."""
     ending = Operation.objects.unsettled().filter(service=OuterRef("pk"), kind=OperationKind.TERMINATE)
     return Service.objects.live().filter(~Exists(ending)).select_related("client", "product")
@@ -61,15 +60,9 @@ class Cancellations(Sweep[CancellationRequest]):
         """Open ones that are due; none while the setting is off."""
         if not night.settings.ends_cancelled:
             return CancellationRequest.objects.none()
-        is_over = Q(type=CancellationType.IMMEDIATE) | Q(
-            end_of_period__lte=night.day, type=CancellationType.END_OF_PERIOD
-        )
-        wishes = CancellationRequest.objects.filter(status=CancellationStatus.OPEN)
-        return (
-            wishes.annotate(end_of_period=Coalesce("service__paid_until", "service__next_due_date"))
-            .filter(is_over)
-            .select_related("service__client", "service__product")
-        )
+        is_over = Q(type=CancellationType.IMMEDIATE) | Q(end_of_period__lte=night.day)
+        wishes = with_end_of_period(CancellationRequest.objects.filter(status=CancellationStatus.OPEN))
+        return wishes.filter(is_over).select_related("service__client", "service__product")
 
     def intend(self, night: Night, row: CancellationRequest) -> Touched:
         """The service that ends."""
@@ -77,11 +70,9 @@ class Cancellations(Sweep[CancellationRequest]):
 
     def do(self, night: Night, row: CancellationRequest) -> bool:
         """Ends it, if the request was not withdrawn meanwhile."""
-        if not carry_out(wish=row, now=night.now, actor=ACTOR):
-            return False
-        if night.settings.voids_invoices_of_cancelled:
-            drop_unpaid_lines(service=row.service, now=night.now, actor=ACTOR)
-        return True
+        return carry_out(
+            wish=row, now=night.now, actor=ACTOR, voids_invoices=night.settings.voids_invoices_of_cancelled
+        )
 
 
 class Unpaid(Sweep[Service]):
@@ -102,15 +93,8 @@ class Unpaid(Sweep[Service]):
         days = night.settings.terminate_days
         if not days:
             return Service.objects.none()
-        overdue = InvoiceLine.objects.filter(
-            service=OuterRef("pk"),
-            kind=LineKind.SERVICE,
-            is_voided=False,
-            invoice__due_date__lte=night.day - timedelta(days=days),
-        )
-        given_up = Q(invoice__status__in=[InvoiceStatus.COLLECTIONS, InvoiceStatus.CANCELLED], invoice__number=None)
-        overdue = overdue.filter(Q(invoice__status=InvoiceStatus.UNPAID) | given_up)
-        return _live().filter(Exists(overdue)).filter(Q(keep_until=None) | Q(keep_until__lte=night.day))
+        unpaid = Exists(overdue_lines(on=night.day, days=days)) | Exists(given_up_lines(on=night.day, days=days))
+        return live_services().filter(not_kept(on=night.day), unpaid)
 
     def intend(self, night: Night, row: Service) -> Touched:
         """Ends unpaid."""
@@ -148,7 +132,7 @@ class RecurringLimits(Sweep[Service]):
             .annotate(count=Count("pk"))
             .values("count")
         )
-        limited = _live().filter(recurring_limit__gt=0, paid_until__lte=night.day).exclude(cycle=Cycle.ONE_TIME)
+        limited = live_services().filter(recurring_limit__gt=0, paid_until__lte=night.day).exclude(cycle=Cycle.ONE_TIME)
         return limited.annotate(renewals=Coalesce(Subquery(renewals), 0)).filter(renewals__gte=F("recurring_limit"))
 
     def intend(self, night: Night, row: Service) -> Touched:
@@ -174,7 +158,7 @@ class FixedTerms(Sweep[Service]):
 
     def candidates(self, night: Night) -> QuerySet[Service]:
         """Everything live whose day has come."""
-        return _live().filter(term_ends_on__lte=night.day)
+        return live_services().filter(term_ends_on__lte=night.day)
 
     def intend(self, night: Night, row: Service) -> Touched:
         """Ends with its term."""

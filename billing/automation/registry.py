@@ -12,6 +12,7 @@ from billing.automation.notices import Notices
 from billing.automation.partner import Cover, LicensePool, PartnerAccounts
 from billing.automation.renewal_invoices import RenewalInvoices
 from billing.automation.stale_orders import StaleOrders
+from billing.automation.suspensions import Resumptions, Suspensions
 
 DUTIES: Final[tuple[Duty[Any, Any], ...]] = (
     RenewalInvoices(),
@@ -19,6 +20,8 @@ DUTIES: Final[tuple[Duty[Any, Any], ...]] = (
     Notices(),
     LateFees(),
     Cancellations(),
+    Resumptions(),
+    Suspensions(),
     Unpaid(),
     RecurringLimits(),
     FixedTerms(),

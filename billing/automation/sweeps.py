@@ -1,4 +1,4 @@
-"""Duties that take rows one after another: the candidates of a queryset by their ids, in batches."""
+"""Duties about rows of one table: the candidates of a queryset by their ids, in batches."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from billing.automation.duty import Batch, Duty, Intent
 from billing.automation.night import Night, Touched
 
 
-class Sweep[Row: models.Model](Duty[Row, Row]):
-    """A duty whose candidates are rows of one table; `object_type` is what the items call them."""
+class RowDuty[Row: models.Model](Duty[Row, Row]):
+    """A duty whose candidates are rows of one table."""
 
     batch_size = 100
     # Leads from a row to its client, who is locked before it (`billing.actions.locking`); "" where none is concerned.
@@ -26,10 +26,6 @@ class Sweep[Row: models.Model](Duty[Row, Row]):
     @abstractmethod
     def intend(self, night: Night, row: Row) -> Touched | None:
         """What is to be done to the candidate; None for nothing after all."""
-
-    @abstractmethod
-    def do(self, night: Night, row: Row) -> bool:
-        """Does it, in the caller's transaction, with the row locked; False if there was nothing to do after all."""
 
     def find(self, night: Night, *, after: int, limit: int, is_locked: bool) -> Batch[Row] | None:
         """By ids; the rows themselves are locked, not what they were joined with."""
@@ -50,6 +46,14 @@ class Sweep[Row: models.Model](Duty[Row, Row]):
         """Row by row."""
         intended = ((row, self.intend(night, row)) for row in rows)
         return [Intent(row, touched) for row, touched in intended if touched is not None]
+
+
+class Sweep[Row: models.Model](RowDuty[Row]):
+    """A duty that takes its rows one after another."""
+
+    @abstractmethod
+    def do(self, night: Night, row: Row) -> bool:
+        """Does it, in the caller's transaction, with the row locked; False if there was nothing to do after all."""
 
     def act(self, night: Night, intents: Sequence[Intent[Row]]) -> list[Touched]:
         """Row by row."""

@@ -116,9 +116,11 @@ def _sums_of_invoice(invoice: Invoice, style: Style) -> list[Sum]:
         (words.credited, -invoice.amount_credited),
         (words.credit_applied, -from_credit),
         (words.paid, from_credit - invoice.amount_paid),
+        (words.written_off, -invoice.amount_written_off),
         style=style,
     )
-    if came_off and invoice.status != InvoiceStatus.CANCELLED:
+    # A cancelled invoice was never owed; one that was written off was, and leads to nothing left of it.
+    if came_off and (invoice.status != InvoiceStatus.CANCELLED or invoice.amount_written_off):
         came_off.append(Sum(words.balance, style.money(invoice.balance), Weight.DUE))
     return [*sums, *came_off, *_nonzero((words.refunded, invoice.amount_refunded), style=style)]
 

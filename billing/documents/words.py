@@ -59,6 +59,7 @@ class Words:
     credit_applied: str
     paid: str
     balance: str
+    written_off: str
     refunded: str
     total_credited: str
     off_balance: str
@@ -134,6 +135,7 @@ ENGLISH: Final = Words(
     credit_applied="Credit applied",
     paid="Paid",
     balance="Balance due",
+    written_off="Written off",
     refunded="Refunded",
     total_credited="Total credited",
     off_balance="Taken off the balance of the invoice",
@@ -219,6 +221,7 @@ RUSSIAN: Final = Words(
     credit_applied="Зачтено с баланса",
     paid="Оплачено",
     balance="Осталось оплатить",
+    written_off="Списано",
     refunded="Возвращено",
     total_credited="Всего к зачёту или возврату",
     off_balance="Уменьшена задолженность по счёту",

@@ -64,6 +64,7 @@ from billing.models.service import (
     ServiceField,
     ServiceOption,
     ServiceStatus,
+    SuspensionCause,
 )
 from billing.models.store_settings import StoreSettings
 from billing.models.tax import TaxRule
@@ -150,6 +151,7 @@ __all__ = [
     "StaffRole",
     "StoreSettings",
     "StoredDocument",
+    "SuspensionCause",
     "TaxRule",
     "User",
     "VatCheck",

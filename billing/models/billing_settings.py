@@ -62,6 +62,13 @@ class BillingSettings(models.Model):
     number_reset = models.CharField(
         _("numbers begin again"), max_length=10, choices=NumberReset, default=NumberReset.YEARLY
     )
+    attaches_documents = models.BooleanField(
+        _("letters carry their document"),
+        default=True,
+        help_text=_(
+            "Letters about invoices and credit notes have the PDF file attached. They wait up to 15 minutes for it."
+        ),
+    )
     has_add_funds = models.BooleanField(_("clients may add funds"), default=True)
     # In the default currency, converted for the others.
     add_funds_minimum = models.DecimalField(_("least to add"), max_digits=19, decimal_places=4, default=Decimal(1))
@@ -138,7 +145,12 @@ class AutomationSettings(models.Model):
     late_fee_amount = models.DecimalField(_("percent or amount"), max_digits=19, decimal_places=4, default=Decimal(10))
     late_fee_minimum = models.DecimalField(_("least late fee"), max_digits=19, decimal_places=4, default=Decimal(0))
     suspend_days = models.PositiveSmallIntegerField(
-        _("suspend, days after due"), default=0, help_text=_("Where the module can suspend; 0: never.")
+        _("suspend, days after due"),
+        default=0,
+        help_text=_(
+            "For products without a module: ispmanager licenses cannot be suspended, they only end after the days "
+            "below. 0: never."
+        ),
     )
     terminate_days = models.PositiveSmallIntegerField(_("terminate, days after due"), default=30)
     ends_cancelled = models.BooleanField(_("cancellation requests are carried out"), default=True)
@@ -179,8 +191,10 @@ class AutomationSettings(models.Model):
         return str(self._meta.verbose_name)
 
     def clean(self) -> None:
-        """Notices come one after another."""
+        """Notices come one after another, and a suspension before the end."""
         days = [self.first_overdue_days, self.second_overdue_days, self.third_overdue_days]
         used = [count for count in days if count]
         if used != sorted(set(used)):
             raise ValidationError({"third_overdue_days": _("Each notice comes later than the one before.")})
+        if self.terminate_days and self.suspend_days >= self.terminate_days:
+            raise ValidationError({"suspend_days": _("Services are suspended before they end: enter fewer days.")})

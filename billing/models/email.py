@@ -7,12 +7,13 @@ from django.utils.translation import pgettext_lazy
 
 
 class EmailStatus(models.TextChoices):
-    """READY waits, SENDING is leased by a worker, SENT left the house, FAILED gave up."""
+    """READY waits, SENDING is leased by a worker, SENT left the house, FAILED gave up, DROPPED came too late."""
 
     READY = "READY", _("Ready")
     SENDING = "SENDING", _("Sending")
     SENT = "SENT", _("Sent")
     FAILED = "FAILED", _("Failed")
+    DROPPED = "DROPPED", _("No longer needed")
 
 
 class EmailQuerySet(models.QuerySet["Email"]):
@@ -39,6 +40,11 @@ class Email(models.Model):
     # When it may be tried; while SENDING, when the lease ends.
     run_after = models.DateTimeField(_("due at"))
     error = models.TextField(_("error"), blank=True, default="")
+    # The PDF that it waits for or was sent with; the file name stays when the cache lets the document go.
+    document = models.ForeignKey(
+        "billing.StoredDocument", on_delete=models.SET_NULL, null=True, blank=True, related_name="emails"
+    )
+    attachment = models.CharField(_("attached file"), max_length=100, blank=True, default="")
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
 
     objects = EmailQuerySet.as_manager()

@@ -22,6 +22,13 @@ class ServiceStatus(models.TextChoices):
     COMPLETED = "COMPLETED", _("Completed")
 
 
+class SuspensionCause(models.TextChoices):
+    """Why we suspended a service. A payment lifts OVERDUE, only staff lifts BY_HAND."""
+
+    OVERDUE = "OVERDUE", _("Unpaid")
+    BY_HAND = "BY_HAND", _("By staff")
+
+
 ENDED_STATUSES = (ServiceStatus.TERMINATED, ServiceStatus.CANCELLED, ServiceStatus.FRAUD, ServiceStatus.COMPLETED)
 LIVE_STATUSES = (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
 
@@ -73,8 +80,14 @@ class Service(models.Model):
     paid_until = models.DateField(_("paid until"), null=True, blank=True)
     expires_on = models.DateField(_("end date at the partner"), null=True, blank=True)
 
-    # Unpaid services are left alone until this day.
-    keep_until = models.DateField(_("do not end before"), null=True, blank=True)
+    # Unpaid services are left alone until this day: neither suspended nor ended.
+    keep_until = models.DateField(_("left alone until"), null=True, blank=True)
+    # Empty where the partner suspended it, and in every other status.
+    suspension_cause = models.CharField(
+        _("cause of the suspension"), max_length=10, choices=SuspensionCause, blank=True, default=""
+    )
+    suspension_reason = models.CharField(_("reason of the suspension"), max_length=255, blank=True, default="")
+    suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True)
     # Frozen from the product at the order: 0 renewals is no limit; the day that a fixed term ends it, None for none.
     recurring_limit = models.PositiveSmallIntegerField(_("recurring cycles limit"), default=0)
     term_ends_on = models.DateField(_("fixed term ends on"), null=True, blank=True)
@@ -110,6 +123,10 @@ class Service(models.Model):
                 name="one_service_per_remote_id",
             ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="service_has_a_unit"),
+            models.CheckConstraint(
+                condition=Q(suspension_cause="", suspension_reason="", suspended_at=None) | Q(status="SUSPENDED"),
+                name="only_suspended_has_cause",
+            ),
             models.CheckConstraint(condition=Q(anchor_day__gte=1, anchor_day__lte=31), name="billing_day_in_month"),
         ]
         indexes = [

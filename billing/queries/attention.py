@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Window
 
 from billing.models import (
     ENDED_STATUSES,
+    CancellationRequest,
     Email,
     EmailStatus,
     Finding,
@@ -16,6 +17,7 @@ from billing.models import (
     Order,
     OrderStatus,
 )
+from billing.queries.cancellations import cancellations_open
 from billing.queries.clock import business_date
 from billing.queries.findings import findings_open
 from noc.models import AccountHealth, Server
@@ -57,10 +59,16 @@ def invoices_overdue(*, now: datetime) -> Attention[Invoice]:
     return _first(found, found.select_related("client", "currency").order_by("due_date", "id"))
 
 
+def cancellations_waiting() -> Attention[CancellationRequest]:
+    """Services that clients want to end, those first that end first."""
+    found = cancellations_open()
+    return _few(found.select_related("service__client", "service__product"))
+
+
 def findings_waiting() -> Attention[Finding]:
     """Disagreements with partners that nobody has dealt with, the oldest first."""
     found = findings_open()
-    return _first(found, found.select_related("server", "service__product").order_by("first_seen_at", "id"))
+    return _few(found.select_related("server", "service__product").order_by("first_seen_at", "id"))
 
 
 def accounts_unwell() -> list[Server]:
@@ -71,6 +79,12 @@ def accounts_unwell() -> list[Server]:
 def letters_failed() -> int:
     """Letters that were given up."""
     return Email.objects.filter(status=EmailStatus.FAILED).count()
+
+
+def _few[Row: Model](rows: QuerySet[Row]) -> Attention[Row]:
+    """In one query, for what is never so much that counting it row by row would take long."""
+    found = list(rows.annotate(in_all=Window(Count("pk")))[:SHOWN])
+    return Attention(found, found[0].in_all if found else 0)  # type: ignore[attr-defined]
 
 
 def _first[Row: Model](found: QuerySet[Row], rows: QuerySet[Row]) -> Attention[Row]:

@@ -19,7 +19,6 @@ from django.db.models import (
     DecimalField,
     F,
     FilteredRelation,
-    Func,
     OuterRef,
     Q,
     QuerySet,
@@ -49,23 +48,10 @@ from billing.models import (
     WithdrawalStatus,
 )
 from billing.queries.differences import Difference, Document, Fault
+from billing.queries.exact_sums import Units, to_amount
 
 CREDIT = "credit"
-# Amounts are compared in whole ten-thousandths, the last decimal that is kept.
-SCALE: Final = 10_000
 CHUNK: Final = 2_000
-
-
-class Units(Func):
-    """An amount in ten-thousandths. SQLite keeps and adds decimals as floats: there it becomes an integer first."""
-
-    template = f"(%(expressions)s) * {SCALE}"
-    arity = 1
-    output_field = BigIntegerField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = f"CAST(ROUND((%(expressions)s) * {SCALE}) AS INTEGER)"
-        return self.as_sql(compiler, connection, template=template, **context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +205,7 @@ def ledger_totals() -> list[Total]:
     """What stands on each account, in the order of currencies and accounts."""
     rows = LedgerEntry.objects.order_by().values_list("currency_id", "account")
     found = [
-        Total(currency, Account(account), _amount(sum_), count)
+        Total(currency, Account(account), to_amount(sum_), count)
         for currency, account, sum_, count in rows.annotate(sum=Sum(Units(F("amount"))), count=Count("pk"))
     ]
     return sorted(found, key=lambda total: (total.currency, list(Account).index(total.account)))
@@ -244,7 +230,7 @@ def _faulty_postings() -> Iterator[Difference]:
                 label,
                 currency=row["currency"],
                 expected=Decimal(0),
-                found=_amount(row["sum"]),
+                found=to_amount(row["sum"]),
             )
         if row["strangers"]:
             yield Difference(Document.POSTING, Fault.OTHER_CLIENT, number, label)
@@ -264,8 +250,8 @@ def _wrong_affiliates() -> Iterator[Difference]:
             number,
             code,
             currency=currency,
-            expected=_amount(held),
-            found=_amount(stated),
+            expected=to_amount(held),
+            found=to_amount(stated),
         )
 
 
@@ -285,7 +271,7 @@ def _differences_of(books: Books) -> Iterator[Difference]:
 
 def _differences_in(row: Mapping[str, Any], books: Books) -> Iterator[Difference]:
     for place, rule in enumerate(books.rules):
-        expected, found = _amount(row[f"expected_{place}"]), _amount(row[f"found_{place}"])
+        expected, found = to_amount(row[f"expected_{place}"]), to_amount(row[f"found_{place}"])
         if expected != found:
             yield Difference(
                 books.document,
@@ -303,7 +289,3 @@ def _differences_in(row: Mapping[str, Any], books: Books) -> Iterator[Difference
 def _found(rule: Rule) -> Coalesce:
     entries = Q(entry__account=rule.account, entry__currency=F("currency")) & rule.of
     return Coalesce(Sum(Units(F("entry__amount")), filter=entries), 0, output_field=BigIntegerField())
-
-
-def _amount(units: int | Decimal) -> Decimal:
-    return (Decimal(units) / SCALE).quantize(Decimal("0.0001"))

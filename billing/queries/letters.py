@@ -1,6 +1,6 @@
 """What a letter may speak of."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -10,6 +10,16 @@ from billing.queries.operations import operation_words, words
 from billing.queries.services import field_rows
 
 DIFFERENCES = 10
+# Letters that ask for the money of an invoice.
+ASKING: Final = frozenset(
+    {"invoice.issued", "invoice.reminder", "invoice.overdue_first", "invoice.overdue_second", "invoice.overdue_third"}
+)
+
+
+def is_outdated(email: Email) -> bool:
+    """True for a letter that asks for money which came meanwhile, or is no longer asked for: other letters say so."""
+    invoice = email.event.invoice if email.letter in ASKING else None
+    return invoice is not None and not invoice.is_payable
 
 
 def letter_context(email: Email) -> dict[str, Any]:

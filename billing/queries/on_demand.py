@@ -6,7 +6,16 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from billing.models import LIVE_STATUSES, Invoice, InvoiceLine, LineKind, Operation, OperationKind, Service
+from billing.models import (
+    LIVE_STATUSES,
+    Invoice,
+    InvoiceLine,
+    LineKind,
+    Operation,
+    OperationKind,
+    Service,
+    SuspensionCause,
+)
 from billing.queries.commands import why_not
 from billing.queries.operations import words
 from billing.queries.renewal_terms import why_no_next_period
@@ -54,6 +63,8 @@ def next_invoice(service: Service) -> Invoice | None:
 
 
 def _why_not_now(service: Service) -> str:
+    if service.suspension_cause == SuspensionCause.BY_HAND:
+        return _("Our staff suspended it: ask them before you renew it.")
     if service.module:
         return why_not(service, "renew", audience="client")
     if service.status not in LIVE_STATUSES:

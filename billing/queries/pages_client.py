@@ -36,6 +36,7 @@ PAGE_SIZE: Final = 25
 SERVICE_FILTERS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "current": (_("Current"), (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED, ServiceStatus.PENDING)),
     "active": (_("Active"), (ServiceStatus.ACTIVE,)),
+    "suspended": (_("Suspended"), (ServiceStatus.SUSPENDED,)),
     "pending": (_("Pending"), (ServiceStatus.PENDING,)),
     "ended": (_("Ended"), tuple(ENDED_STATUSES)),
     "all": (_("All"), tuple(ServiceStatus.values)),
@@ -59,6 +60,8 @@ HISTORY_WORDS: Final[dict[str, str | Promise]] = {
     "service.activated": _("It became active"),
     "service.renewed": _("Renewed"),
     "renewal.requested": _("Renewal asked for"),
+    "service.suspended": _("Suspended"),
+    "service.unsuspended": _("It works again"),
     "service.terminated": _("Ended"),
     "service.gone_at_partner": _("Ended"),
 }

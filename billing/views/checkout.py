@@ -71,12 +71,13 @@ def checkout(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def summary(request: HttpRequest) -> HttpResponse:
-    """The sums for what a new client says of themselves: currency, country, state, tax number."""
+    """Prices and sums for what a new client says of themselves: currency, country, state, tax number."""
     client = current_client(request)
     code = request.GET.get("currency", "")
     chosen = None if client else Currency.objects.filter(pk=code).first()
     review = read_review(request, client, chosen or store_currency(request, client), said=request.GET)
-    return render(request, "store/sums.html", {"basket": review.basket, "currency": review.currency})
+    context = {"review": review, "basket": review.basket, "currency": review.currency, "said": SAID_INPUTS}
+    return render(request, "store/summary.html", {**context, "swap": True})
 
 
 @require_POST

@@ -37,6 +37,7 @@ from billing.queries.pages_client import (
 from billing.queries.pages_progress import latest_progress
 from billing.queries.renewal_terms import renewals_left_words, why_no_next_period
 from billing.queries.services import FieldRow, field_rows, shown_rows
+from billing.queries.suspensions import suspension_of
 from billing.views.current import actor_of, client_required
 from billing.views.progress import mark_of, progress_response
 
@@ -85,6 +86,7 @@ def service(request: HttpRequest, client: Client, service_id: int) -> HttpRespon
         "addons": list(found.children.select_related("product").order_by("id")),
         "offered": offered_addons(found),
         "wish": open_cancellation(found.pk, client=client),
+        "suspension": suspension_of(found),
     }
     return render(request, "client/service.html", context)
 

@@ -72,6 +72,8 @@ class TestCheckout:
         late.continue_()
         portal.wait_for_timeout(500)
         expect(portal.locator("#sums .total")).to_contain_text("RUB")
+        expect(portal.locator("#basket .order-line-head")).to_contain_text("RUB")
+        expect(portal.get_by_label("Currency")).to_have_value("RUB")
 
 
 class TestJourney:

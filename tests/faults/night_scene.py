@@ -42,6 +42,7 @@ from tests.affiliates import make_affiliate, switch_on
 from tests.faults.shop import make_product
 
 LATE_FEE_DAYS = 10
+SUSPEND_DAYS = 20
 PRICE = Decimal(5)
 _numbers = count(1)
 
@@ -59,6 +60,8 @@ class Scene:
     long_overdue: list[Invoice]
     unwanted: list[Service]
     unpaid: list[Service]
+    to_suspend: list[Service]
+    to_resume: list[Service]
     at_limit: list[Service]
     at_term: list[Service]
     stale: list[Order]
@@ -73,10 +76,10 @@ def days_ago(days: int) -> datetime:
 
 def make_scene(*, due: int, others: int) -> Scene:
     """`due` services to be invoiced, of five clients in six as many; `others` objects for each other duty."""
-    AutomationSettings.objects.create(pk=1, start_hour=0, late_fee_days=LATE_FEE_DAYS)
+    AutomationSettings.objects.create(pk=1, start_hour=0, late_fee_days=LATE_FEE_DAYS, suspend_days=SUSPEND_DAYS)
     product = make_product(tariff_id="", name="Hosting", module="", affiliate_pay="PERCENT", affiliate_amount=10)
     today = business_date(database_now())
-    scene = Scene(today, database_now(), product, *([] for _field in range(12)))
+    scene = Scene(today, database_now(), product, *([] for _field in range(14)))
     clients = [make_client() for _number in range(due * 5 // 6)]
     make_due(scene, [clients[number % len(clients)] for number in range(due)])
     # The last ones have one service each.
@@ -163,12 +166,18 @@ def add_others(scene: Scene) -> None:
     request_cancellation(
         service=scene.unwanted[-1], type=CancellationType.END_OF_PERIOD, reason="", actor="test", now=days_ago(5)
     )
-    for services, values, is_paid in ((scene.unpaid, {}, False), (scene.at_limit, {"recurring_limit": 1}, True)):
-        service = make_service(make_client(), product, due=today - timedelta(days=31), **values)
-        issue_renewals(on=today - timedelta(days=31), now=days_ago(31), client=service.client)
-        if is_paid:
-            pay(Invoice.objects.filter(lines__service=service).latest("id"), now=days_ago(31))
+    for services, days, values in (
+        (scene.unpaid, 31, {}),
+        (scene.to_suspend, SUSPEND_DAYS + 1, {}),
+        (scene.at_limit, 31, {"recurring_limit": 1}),
+    ):
+        service = make_service(make_client(), product, due=today - timedelta(days=days), **values)
+        issue_renewals(on=today - timedelta(days=days), now=days_ago(days), client=service.client)
+        if values:
+            pay(Invoice.objects.filter(lines__service=service).latest("id"), now=days_ago(days))
         services.append(service)
+    suspended = {"status": "SUSPENDED", "suspension_cause": "OVERDUE", "suspended_at": days_ago(5)}
+    scene.to_resume.append(make_service(make_client(), product, due=today + timedelta(days=40), **suspended))
     term = {"term_ends_on": today, "term_letter": "service.term_ended"}
     scene.at_term.append(make_service(make_client(), product, due=today, **term))
     scene.stale.append(place(make_client(), product, now=days_ago(40)))
@@ -242,7 +251,8 @@ def judge_invoices(scene: Scene) -> None:
     assert sorted(paid.values_list("client_id", flat=True)) == [client.pk for client in scene.with_credit]
     for client in Client.objects.filter(pk__in=[one.pk for one in scene.with_credit]):
         assert client.credit_balance == PRICE * 2
-    late = [*scene.long_overdue, *Invoice.objects.filter(lines__service__in=scene.unpaid).exclude(status="PAID")]
+    renewals = Invoice.objects.filter(lines__service__in=[*scene.unpaid, *scene.to_suspend])
+    late = [*scene.long_overdue, *renewals.exclude(status="PAID")]
     fees = InvoiceLine.objects.filter(kind="LATE_FEE").values_list("about_id", flat=True)
     assert sorted(fees) == sorted(invoice.pk for invoice in late)
 
@@ -266,6 +276,10 @@ def judge_ends(scene: Scene) -> None:
         "CANCELLED": [*scene.unwanted, *scene.at_limit],
         "TERMINATED": [*scene.unpaid, *scene.at_term],
     }
+    suspended = Service.objects.filter(status="SUSPENDED").values_list("pk", flat=True)
+    assert sorted(suspended) == [service.pk for service in scene.to_suspend]
+    resumed = Event.objects.filter(name="service.unsuspended").values_list("service_id", flat=True)
+    assert sorted(resumed) == [service.pk for service in scene.to_resume]
     stale = Service.objects.filter(order_line__order__in=scene.stale)
     for status, services in ended.items():
         found = Service.objects.filter(status=status).exclude(pk__in=stale)

@@ -17,6 +17,7 @@ from billing.actions.notifications import notify_client
 from billing.actions.numbering import take_invoice_number
 from billing.actions.payments.checking import CREDIT, InvoiceNotPayable, not_payable_words
 from billing.actions.queueing import queue_create, queue_renewal_if_due
+from billing.actions.suspending import resume_paid
 from billing.models import (
     Account,
     Client,
@@ -166,6 +167,7 @@ def _move_on(service: Service, paid_until: date | None, *, actor: str, now: date
         if service.product.auto_setup == AutoSetup.PAYMENT and not service.remote_id:
             queue_create(service=service, now=now, actor=actor)
     else:
+        resume_paid(service=service, actor=actor, now=now)
         queue_renewal_if_due(service=service, now=now, actor=actor)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
+from rest_framework.reverse import reverse
 
 from billing.api.fields import AmountField, MoneyField, Reference
 from billing.models import (
@@ -75,6 +76,7 @@ class CreditNoteSerializer(serializers.ModelSerializer[CreditNote]):
     to_credit = MoneyField()
     to_refund = MoneyField()
     lines = CreditNoteLineSerializer(many=True, read_only=True)
+    pdf = serializers.SerializerMethodField()
 
     class Meta:
         model = CreditNote
@@ -92,8 +94,13 @@ class CreditNoteSerializer(serializers.ModelSerializer[CreditNote]):
             "to_balance",
             "to_credit",
             "to_refund",
+            "pdf",
         ]
         read_only_fields = fields
+
+    def get_pdf(self, note: CreditNote) -> str:
+        """The address of the PDF."""
+        return str(reverse("api-v1:creditnote-pdf", args=[note.pk], request=self.context["request"]))
 
 
 class CreditNoteRequestSerializer(serializers.Serializer[Any]):

@@ -21,7 +21,8 @@ class ServiceSerializer(OperatorFieldsMixin, serializers.ModelSerializer[Service
     """Something a client has. `fields` holds every custom field of the product, "" where it is empty.
 
     `quantity` units are one service; its amounts are those of all of them. `renewals_left` is null where there is no
-    limit, `term_ends_on` where there is no fixed term.
+    limit, `term_ends_on` where there is no fixed term. `suspension_cause` is OVERDUE (a payment lifts it) or BY_HAND
+    (only staff does); "" for what the partner suspended. Unpaid, it is left alone until `keep_until`.
     """
 
     order = serializers.IntegerField(source="order_line.order_id", read_only=True)
@@ -42,6 +43,10 @@ class ServiceSerializer(OperatorFieldsMixin, serializers.ModelSerializer[Service
             "product_name",
             "parent",
             "status",
+            "suspension_cause",
+            "suspension_reason",
+            "suspended_at",
+            "keep_until",
             "server",
             "cycle",
             "quantity",
@@ -63,7 +68,7 @@ class ServiceSerializer(OperatorFieldsMixin, serializers.ModelSerializer[Service
             "fields",
         ]
         read_only_fields = fields
-        operator_fields = ("server",)
+        operator_fields = ("server", "keep_until")
 
     def get_renewals_left(self, service: Service) -> int | None:
         issued = getattr(service, RENEWALS_ISSUED, 0)
@@ -102,6 +107,18 @@ class CommandSerializer(serializers.Serializer[Any]):
     period = serializers.IntegerField(
         required=False, allow_null=True, default=None, help_text="months to renew for; left out: one billing cycle"
     )
+
+
+class SuspendSerializer(serializers.Serializer[Any]):
+    """Why; the client reads it."""
+
+    reason = serializers.CharField(max_length=255)
+
+
+class KeepSerializer(serializers.Serializer[Any]):
+    """Until when it is left alone though it is unpaid; null: the settings count."""
+
+    keep_until = serializers.DateField(required=False, allow_null=True, default=None)
 
 
 class CycleSerializer(serializers.Serializer[Any]):

@@ -1,12 +1,10 @@
 """Invoices, and money for them."""
 
 import secrets
-from typing import Final
 
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.renderers import JSONRenderer
@@ -14,13 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.actions.credit_notes import issue_credit_note
-from billing.actions.documents import request_document
 from billing.actions.invoicing import DraftLine, cancel_invoice, create_draft, publish_invoice
 from billing.actions.payments import apply_credit, pay_with_credit, record_payment
 from billing.actions.refunds import RefundInvalid, refund_payment
 from billing.api.filters import InvoiceFilter
 from billing.api.idempotency import HEADER, read_checkout_key
-from billing.api.problems import DocumentNotMade
 from billing.api.serializers.corrections import (
     ApplyCreditSerializer,
     CreditNoteRequestSerializer,
@@ -31,26 +27,14 @@ from billing.api.serializers.corrections import (
     RefundSerializer,
 )
 from billing.api.serializers.invoices import (
-    DocumentStateSerializer,
     InvoiceSerializer,
     PaymentRequestSerializer,
     PaymentSerializer,
 )
 from billing.api.views.base import RowsViewSet, is_new
-from billing.files import pdf_response
-from billing.models import CreditNote, CreditNoteTo, DocumentState, Invoice, InvoiceStatus, Payment, Refund, RefundWay
+from billing.api.views.documents import PDF_RESPONSES, PdfRenderer, answer_with_pdf
+from billing.models import CreditNote, CreditNoteTo, Invoice, InvoiceStatus, Payment, Refund, RefundWay
 from billing.permissions import Permission
-from billing.queries.clock import database_now
-
-PDF: Final = "application/pdf"
-RETRY_AFTER: Final = 1  # seconds
-
-
-class PdfRenderer(JSONRenderer):
-    """Lets callers ask for PDF; what goes wrong is told in JSON all the same."""
-
-    media_type = PDF
-
 
 NOTES = CreditNote.objects.select_related("currency").prefetch_related("lines__credit_note__currency")
 KEY_PARAMETER = OpenApiParameter(
@@ -141,7 +125,8 @@ class InvoiceViewSet(RowsViewSet[Invoice]):
             amounts=values.get("lines"),
             **self.deed(),
         )
-        return Response(CreditNoteSerializer(NOTES.get(pk=note.pk)).data, status=201)
+        saved = CreditNoteSerializer(NOTES.get(pk=note.pk), context=self.get_serializer_context())
+        return Response(saved.data, status=201)
 
     @extend_schema(
         request=RefundRequestSerializer,
@@ -164,24 +149,11 @@ class InvoiceViewSet(RowsViewSet[Invoice]):
         saved = Refund.objects.select_related("currency").get(pk=refund.pk)
         return Response(RefundSerializer(saved).data, status=201 if is_new(refund.requested_at, deed) else 200)
 
-    @extend_schema(
-        responses={
-            (200, PDF): OpenApiTypes.BINARY,
-            (202, "application/json"): OpenApiResponse(
-                DocumentStateSerializer, "A worker makes it: ask again after the seconds of Retry-After"
-            ),
-        }
-    )
+    @extend_schema(responses=PDF_RESPONSES)
     @action(detail=True, methods=["get"], renderer_classes=[JSONRenderer, PdfRenderer])
     def pdf(self, request: Request, pk: str) -> HttpResponse:
         """The invoice as a PDF, a proforma until it is paid. Made once, in the language of the invoice."""
-        document = request_document(subject=self.get_object(), now=database_now())
-        if document.state == DocumentState.READY:
-            return pdf_response(request, document)
-        if document.state == DocumentState.FAILED:
-            raise DocumentNotMade(_("The PDF could not be made. Ask for it again in five minutes."))
-        body = DocumentStateSerializer(document).data
-        return JsonResponse(body, status=202, headers={"Retry-After": str(RETRY_AFTER)})
+        return answer_with_pdf(request, self.get_object())
 
     def _answer_payment(self, payment: Payment, *, status: int) -> Response:
         saved = Payment.objects.select_related("invoice__currency").get(pk=payment.pk)

@@ -17,6 +17,7 @@ from billing.actions.commands import CommandNotAllowed, change_service, run_comm
 from billing.actions.cycles import change_cycle
 from billing.actions.provisioning.renewal_offers import ask_renewal_form
 from billing.actions.renewals import issue_renewal_now
+from billing.actions.suspending import keep_service, suspend_service, unsuspend_service
 from billing.api.filters import ServiceFilter
 from billing.api.problems import PartnerSilent
 from billing.api.serializers.invoices import InvoiceSerializer
@@ -26,10 +27,12 @@ from billing.api.serializers.services import (
     ChangeSerializer,
     CommandSerializer,
     CycleSerializer,
+    KeepSerializer,
     QueuedSerializer,
     RenewalOfferSerializer,
     ServiceDetailSerializer,
     ServiceSerializer,
+    SuspendSerializer,
 )
 from billing.api.views.base import RowsViewSet
 from billing.files import file_response
@@ -62,6 +65,7 @@ class ServiceViewSet(RowsViewSet[Service]):
         "certificate": Permission.PERFORM_SERVER_OPERATIONS,
         "renewal_form": Permission.PERFORM_SERVER_OPERATIONS,
         "cycle": Permission.MANAGE_ORDERS,
+        "keep": Permission.MANAGE_ORDERS,
         "renewal_invoice": Permission.MANAGE_ORDERS,
     }
 
@@ -124,6 +128,28 @@ class ServiceViewSet(RowsViewSet[Service]):
     def cycle(self, request: Request, pk: str) -> Response:
         """Changes the billing cycle from the next invoice on; what is paid stays paid."""
         changed = change_cycle(service=self.get_object(), **self.read_input(CycleSerializer), **self.deed())
+        return self.answer(changed.pk)
+
+    @extend_schema(request=SuspendSerializer, responses=ServiceDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def suspend(self, request: Request, pk: str) -> Response:
+        """ACTIVE → SUSPENDED, for products without a module; no payment lifts it. The client gets a letter."""
+        changed = suspend_service(service=self.get_object(), **self.read_input(SuspendSerializer), **self.deed())
+        return self.answer(changed.pk)
+
+    @extend_schema(request=KeepSerializer, responses=ServiceDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def unsuspend(self, request: Request, pk: str) -> Response:
+        """SUSPENDED → ACTIVE, whatever the cause. The night suspends it again if it is unpaid, unless kept."""
+        changed = unsuspend_service(service=self.get_object(), **self.read_input(KeepSerializer), **self.deed())
+        return self.answer(changed.pk)
+
+    @extend_schema(request=KeepSerializer, responses=ServiceDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def keep(self, request: Request, pk: str) -> Response:
+        """Leaves it alone until a day though it is unpaid: neither suspended nor ended."""
+        values = self.read_input(KeepSerializer)
+        changed = keep_service(service=self.get_object(), until=values["keep_until"], **self.deed())
         return self.answer(changed.pk)
 
     @extend_schema(request=ChangeSerializer, responses={202: QueuedSerializer})

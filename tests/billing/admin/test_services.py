@@ -22,7 +22,7 @@ def service(world: World) -> Service:
 
 
 def test_a_live_license_has_every_command_but_create(service: Service, boss: Browser) -> None:
-    assert buttons_on(boss, service) == ["renew", "sync", "change", "cycle", "next-invoice", "terminate"]
+    assert buttons_on(boss, service) == ["renew", "sync", "change", "cycle", "next-invoice", "keep", "terminate"]
 
 
 def test_a_pending_service_can_be_created(world: World, boss: Browser) -> None:

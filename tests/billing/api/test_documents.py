@@ -9,7 +9,7 @@ from billing.actions.documents import make_document
 from billing.models import Invoice, StoredDocument
 from billing.queries.clock import database_now
 from tests.billing.api.caller import BASE, Api
-from tests.billing.api.shop import Shop, place
+from tests.billing.api.shop import Shop, pay, place
 
 
 @pytest.fixture
@@ -73,3 +73,31 @@ def test_a_draft_is_for_operators_only(admin: Api, anna: Api, path: str) -> None
     Invoice.objects.update(status="DRAFT")
     anna.get(path, expect=404)
     assert fetch(admin, path).status_code == 202
+
+
+class TestCreditNotes:
+    @pytest.fixture
+    def note(self, admin: Api, shop: Shop) -> dict[str, Any]:
+        order = place(admin, shop)
+        pay(admin, order)
+        body = {"to": "CREDIT", "reason": "Goodwill"}
+        return dict(admin.post(f"invoices/{order['invoice']}/credit-notes/", body, expect=201))
+
+    def test_one_names_its_address_and_is_there_once_made(self, anna: Api, note: dict[str, Any]) -> None:
+        path = f"credit-notes/{note['id']}/pdf/"
+        assert note["pdf"] == anna.get(f"credit-notes/{note['id']}/")["pdf"] == f"http://testserver{BASE}{path}"
+        assert fetch(anna, path).status_code == 202
+        work()
+        made = fetch(anna, path, Accept="application/pdf")
+        assert (made.status_code, made.content) == (200, b"%PDF-1.7 made")
+        assert made.headers["Content-Disposition"].startswith('attachment; filename="credit-note-CN-')
+
+    def test_lists_those_of_an_invoice(self, admin: Api, note: dict[str, Any]) -> None:
+        found = admin.get(f"credit-notes/?invoice={note['invoice']}")["results"]
+        assert [row["number"] for row in found] == [note["number"]]
+        assert admin.get("credit-notes/?invoice=999999")["count"] == 0
+
+    def test_another_client_finds_nothing(self, stranger: Api, note: dict[str, Any]) -> None:
+        stranger.get(f"credit-notes/{note['id']}/pdf/", expect=404)
+        assert stranger.get("credit-notes/")["count"] == 0
+        assert not StoredDocument.objects.exists()

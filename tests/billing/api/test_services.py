@@ -355,3 +355,34 @@ class TestRenewalInvoice:
 
     def test_another_clients_service_is_not_found(self, stranger: Api, limited: int) -> None:
         stranger.post(f"services/{limited}/renewal-invoice/", expect=404)
+
+
+class TestSuspension:
+    @pytest.fixture
+    def hosting(self, admin: Api, shop: Shop) -> int:
+        """Active, with no module behind it."""
+        product = make_product(shop.group, name="Hosting", module="", tariff_id="")
+        return buy(admin, shop, items=[{"product": product.pk, "cycle": "MONTHLY"}])
+
+    def test_suspends_with_a_reason_and_lets_go_on(self, admin: Api, anna: Api, support: Api, hosting: int) -> None:
+        work()
+        admin.post(f"services/{hosting}/suspend/", {}, expect=400)
+        answer = support.post(f"services/{hosting}/suspend/", {"reason": "Sends spam"})
+        assert (answer["status"], answer["suspension_cause"]) == ("SUSPENDED", "BY_HAND")
+        assert [row["id"] for row in admin.get("services/?suspension_cause=BY_HAND")["results"]] == [hosting]
+        shown = anna.get(f"services/{hosting}/")
+        assert (shown["suspension_reason"], "keep_until" in shown) == ("Sends spam", False)
+        anna.post(f"services/{hosting}/unsuspend/", {}, expect=403)
+        problem = admin.post(f"services/{hosting}/suspend/", {"reason": "Again"}, expect=409)
+        assert problem["code"] == "suspension_refused"
+        assert admin.post(f"services/{hosting}/unsuspend/", {})["status"] == "ACTIVE"
+
+    def test_leaves_alone_until_a_day(self, admin: Api, support: Api, hosting: int) -> None:
+        support.post(f"services/{hosting}/keep/", {"keep_until": "2099-01-01"}, expect=403)
+        admin.post(f"services/{hosting}/keep/", {"keep_until": "2020-01-01"}, expect=400)
+        assert admin.post(f"services/{hosting}/keep/", {"keep_until": "2099-01-01"})["keep_until"] == "2099-01-01"
+        assert admin.post(f"services/{hosting}/keep/", {})["keep_until"] is None
+
+    def test_a_license_has_none(self, admin: Api, service: int) -> None:
+        problem = admin.post(f"services/{service}/suspend/", {"reason": "Unpaid"}, expect=409)
+        assert "no suspension" in problem["detail"]

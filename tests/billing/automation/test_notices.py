@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.actions.notifications import send_email
 from billing.actions.renewal_runs import issue_renewals
-from billing.models import AutomationSettings, Client, DutyRun, Email, Invoice, Service
+from billing.models import AutomationSettings, BillingSettings, Client, DutyRun, Email, Invoice, Service
 from billing.queries.clock import database_now
 from tests.builders import World, make_active_service, make_client, pay, place
 
@@ -81,6 +81,7 @@ def test_all_notices_can_be_off(invoice: Invoice, night: Night) -> None:
 @pytest.mark.parametrize("letter", LETTERS)
 def test_a_notice_says_what_is_to_be_paid_and_where(invoice: Invoice, night: Night, letter: str) -> None:
     night("notices", invoice.due_date + timedelta(days=dict(zip(LETTERS, (-3, 1, 3, 5), strict=True))[letter]))
+    BillingSettings.objects.update_or_create(pk=1, defaults={"attaches_documents": False})
     email = Email.objects.get(letter=letter)
     send_email(email_id=email.pk, now=email.run_after)
     (message,) = mail.outbox

@@ -309,6 +309,19 @@ class TestEnglish:
         assert paper.transfer is not None
         assert "\nEUR40.00\n" in paper.transfer.code
 
+    def test_what_was_written_off_leads_to_nothing(self, dupont: Client) -> None:
+        invoice = make_invoice(dupont, [Charge("License", "100.00")])
+        invoice.amount_credited, invoice.amount_written_off = Decimal(30), Decimal(70)
+        invoice.status = InvoiceStatus.CANCELLED
+        invoice.save()
+        assert sums_of(invoice) == [
+            ("Total", "€100.00"),
+            ("Credit notes", "−€30.00"),
+            ("Written off", "−€70.00"),
+            ("Balance due", "€0.00"),
+        ]
+        assert read_paper(invoice).transfer is None
+
     def test_only_money_that_has_left_is_a_refund(self, dupont: Client) -> None:
         invoice = make_invoice(dupont, [Charge("License", "100.00")])
         payment = pay_up(invoice)
