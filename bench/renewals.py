@@ -194,13 +194,16 @@ def time_bare_inserts(*, count: int) -> Mapping[str, Any]:
 
 
 def forget_invoices() -> None:
-    """Takes away what was written. By SQL, and past the triggers: the ledger refuses it otherwise."""
+    """Takes away what was written. By SQL, and past the triggers: the ledger refuses it otherwise.
+
+    TRUNCATE, not DELETE and VACUUM: a table known to be empty makes PostgreSQL plan its checks of foreign keys by
+    walking through it, and keep that plan while it grows.
+    """
+    tables = [f"billing_{table}" for table in WRITTEN_TABLES]
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL session_replication_role = replica")
-        for table in WRITTEN_TABLES:
-            cursor.execute(f"DELETE FROM billing_{table}")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            for table in WRITTEN_TABLES:
-                cursor.execute(f"VACUUM ANALYZE billing_{table}")
+            cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+            return
+        for table in tables:
+            cursor.execute(f"DELETE FROM {table}")

@@ -18,6 +18,25 @@ from catalog.taxes import Taxation, thaw_taxation
 
 # What the services need to have loaded; products and currencies are few and shared (`share_products`).
 RELATED = ("order_line__order",)
+# All that is read of them while many are priced: most of the time goes into columns that become objects.
+PRICED_BY = (
+    "client_id",
+    "product_id",
+    "currency_id",
+    "cycle",
+    "quantity",
+    "domain",
+    "recurring_amount",
+    "anchor_day",
+    "next_due_date",
+    "expires_on",
+    "order_line__description",
+    "order_line__later_discount",
+    "order_line__discounted_renewals",
+    "order_line__taxation",
+    "order_line__order__payment_method",
+    "order_line__order__promo_code",
+)
 
 
 def share_products(services: Sequence[Service]) -> None:

@@ -18,7 +18,7 @@ from billing.actions.invoicing import frozen_parties
 from billing.actions.ledger import post_issued
 from billing.actions.locking import lock_clients
 from billing.actions.payments import CREDIT, settle_empty_invoice
-from billing.actions.renewal_lines import RELATED, count_discounted, share_products, write_renewal_lines
+from billing.actions.renewal_lines import PRICED_BY, RELATED, count_discounted, share_products, write_renewal_lines
 from billing.models import (
     AutomationSettings,
     CancellationRequest,
@@ -91,12 +91,12 @@ def clients_with_due(horizon: Mapping[str, date], *, after: int, limit: int, onl
 
 
 def read_due(horizon: Mapping[str, date], client_ids: Sequence[int], *, is_locked: bool) -> list[Service]:
-    """Their services with all that pricing needs; locked, so that two runs at once cannot both take them."""
+    """Their services with what pricing needs and no more; locked, so that two runs at once cannot both take them."""
     found = due_services(horizon).filter(client_id__in=client_ids).order_by("id")
     if is_locked and connection.features.has_select_for_update_skip_locked:
         lock_clients(client_ids)
         found = found.select_for_update(of=("self",), skip_locked=True, no_key=True)
-    services = list(found.select_related(*RELATED))
+    services = list(found.select_related(*RELATED).only(*PRICED_BY))
     share_products(services)
     return services
 

@@ -13,6 +13,8 @@ WHOLE: Literal["whole"] = "whole"
 class Chore(Duty[str, str]):
     """A duty with a single step."""
 
+    is_one_step = True
+
     @abstractmethod
     def perform(self, night: Night) -> list[Touched]:
         """Does it; returns what was touched."""

@@ -27,7 +27,8 @@ class Duty[Row, Deed](ABC):
     """One step of the nightly run.
 
     Doing it again the same night changes nothing: what was done is no candidate any more. `ends_services`: the brake
-    on the share of services ended counts it.
+    on the share of services ended counts it. `is_one_step`: what it did cannot be seen by looking, so it is done and
+    closed in one transaction.
     """
 
     code: ClassVar[str]
@@ -35,6 +36,7 @@ class Duty[Row, Deed](ABC):
     # What the page says that it does.
     words: ClassVar[str | Promise]
     ends_services: ClassVar[bool] = False
+    is_one_step: ClassVar[bool] = False
     batch_size: ClassVar[int] = 500
 
     @abstractmethod

@@ -17,7 +17,6 @@ from billing.models import (
     CancellationStatus,
     CancellationType,
     InvoiceLine,
-    InvoiceStatus,
     LineKind,
     Operation,
     OperationKind,
@@ -25,7 +24,7 @@ from billing.models import (
     ServiceStatus,
 )
 from billing.queries.cancellations import with_end_of_period
-from billing.queries.suspensions import not_kept, overdue_lines
+from billing.queries.suspensions import given_up_lines, not_kept, overdue_lines
 from catalog.models import Cycle
 
 ACTOR = "automation"
@@ -86,11 +85,16 @@ class Unpaid(Sweep[Service]):
     client_path = "client_id"
 
     def candidates(self, night: Night) -> QuerySet[Service]:
-        """Live, overdue by so many days, and not kept by an operator until later."""
+        """Live, overdue by so many days, and not kept by an operator until later.
+
+        Debts that somebody else collects and those that were written off are no less unpaid. What was paid once and
+        taken back by the bank is left to operators.
+        """
         days = night.settings.terminate_days
         if not days:
             return Service.objects.none()
-        return live_services().filter(not_kept(on=night.day), Exists(overdue_lines(on=night.day, days=days)))
+        unpaid = Exists(overdue_lines(on=night.day, days=days)) | Exists(given_up_lines(on=night.day, days=days))
+        return live_services().filter(not_kept(on=night.day), unpaid)
 
     def intend(self, night: Night, row: Service) -> Touched:
         """Ends unpaid."""
@@ -120,7 +124,8 @@ class RecurringLimits(Sweep[Service]):
                 kind=LineKind.SERVICE,
                 is_voided=False,
                 period_start__gt=OuterRef("registered_on"),
-                invoice__status=InvoiceStatus.PAID,
+                # Paid once, whatever the bank has taken back of it since: no further period is invoiced either.
+                invoice__number__isnull=False,
             )
             .order_by()
             .values("service")

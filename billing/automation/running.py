@@ -2,7 +2,8 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -33,8 +34,8 @@ RESTING = (DutyStatus.DONE, DutyStatus.SKIPPED, DutyStatus.BRAKED)
 def run_night(*, day: date, clock: Clock, only: str = "") -> AutomationRun:
     """Does what is not done yet of a day's duties, in their order; `only` the duty of that code.
 
-    A second start, at once or later, does nothing twice. A duty of an earlier day that is not settled goes first: the
-    same duty waits for it.
+    A second start, at once or later, does nothing twice; where another worker is at a duty, it leaves the rest to that
+    one. A duty of an earlier day that is not settled goes first: the same duty waits for it.
     """
     run = open_run(day=day, now=clock())
     for duty_run in list(run.duties.order_by("position")):
@@ -43,9 +44,20 @@ def run_night(*, day: date, clock: Clock, only: str = "") -> AutomationRun:
         duty = get_duty(duty_run.duty)
         if duty is None or duty_run.status in RESTING or _waits_for_earlier(duty_run):
             continue
-        _do(duty, duty_run, clock)
+        if not _do(duty, duty_run, clock):
+            break
     settle_run(run, now=clock())
     return run
+
+
+def run_nights(*, days: Iterable[date], clock: Clock, only: str = "") -> list[AutomationRun]:
+    """Several days in their order; ends with one that another worker is at, since a later day builds on it."""
+    runs = []
+    for day in days:
+        runs.append(run_night(day=day, clock=clock, only=only))
+        if runs[-1].duties.filter(status=DutyStatus.RUNNING).exists():
+            break
+    return runs
 
 
 def _waits_for_earlier(duty_run: DutyRun) -> bool:
@@ -53,21 +65,25 @@ def _waits_for_earlier(duty_run: DutyRun) -> bool:
     return earlier.exclude(status__in=[DutyStatus.DONE, DutyStatus.SKIPPED]).exists()
 
 
-def _do(duty: Duty[Any, Any], duty_run: DutyRun, clock: Clock) -> None:
+def _do(duty: Duty[Any, Any], duty_run: DutyRun, clock: Clock) -> bool:
+    """False if another worker is at it: the duties after it build on what it leaves."""
     now = clock()
     if not claim_duty(duty_run, now=now):
-        return
+        duty_run.refresh_from_db()
+        return duty_run.status != DutyStatus.RUNNING
     night = Night(duty_run.run.day, business_date(now), now, read_automation_settings())
     try:
-        if _stop_at_brake(duty, duty_run, night, clock):
-            return
-        _do_all(duty, duty_run, night, clock)
-        leave_duty(duty_run, status=DutyStatus.DONE, now=clock(), **_totals(duty_run))
+        if not _stop_at_brake(duty, duty_run, night, clock):
+            with transaction.atomic() if duty.is_one_step else nullcontext():
+                _do_all(duty, duty_run, night, clock)
+                leave_duty(duty_run, status=DutyStatus.DONE, now=clock(), **_totals(duty_run))
     except LeaseLost:
         logger.warning("Duty %s of %s goes on in another worker.", duty_run.duty, night.day)
+        return False
     except Exception as error:
         logger.exception("Duty %s of %s failed", duty_run.duty, night.day)
         _give_up(duty_run, error, clock)
+    return True
 
 
 def _stop_at_brake(duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock: Clock) -> bool:

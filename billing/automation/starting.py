@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from billing.actions.events import record_event
 from billing.automation.nights import due_days
 from billing.automation.planning import keep_plan
-from billing.automation.running import run_night
+from billing.automation.running import run_nights
 from billing.models import AutomationRun, DutyRun, DutyStatus
 from billing.queries.billing_settings import read_automation_settings
 from billing.queries.clock import business_date
@@ -35,7 +35,7 @@ def run_due_nights(*, clock: Clock) -> list[AutomationRun]:
     today, hour = business_date(now), timezone.localtime(now).hour
     is_night = hour >= read_automation_settings().start_hour
     last = today if is_night else today - timedelta(days=1)
-    runs = [run_night(day=day, clock=clock) for day in due_days(today=today) if day <= last]
+    runs = run_nights(days=[day for day in due_days(today=today) if day <= last], clock=clock)
     plan_coming(clock=clock)
     return runs
 

@@ -50,14 +50,24 @@ def overdue_lines(*, on: date, days: int) -> QuerySet[InvoiceLine]:
 
     What is being collected or is on its way to us is not overdue.
     """
-    lines = InvoiceLine.objects.filter(
-        service=OuterRef("pk"),
-        kind=LineKind.SERVICE,
-        is_voided=False,
-        invoice__status=InvoiceStatus.UNPAID,
-        invoice__due_date__lte=on - timedelta(days=days),
-    )
+    lines = _lines_due(on=on - timedelta(days=days)).filter(invoice__status=InvoiceStatus.UNPAID)
     return lines.order_by("invoice__due_date", "invoice", "pk")
+
+
+def given_up_lines(*, on: date, days: int) -> QuerySet[InvoiceLine]:
+    """The same of periods that were never paid and that nobody here waits for: written off, or left to a collector.
+
+    No later period is billed after them, so the service has to end. What was paid once and taken back by the bank is
+    not among them: that is left to operators.
+    """
+    statuses = [InvoiceStatus.COLLECTIONS, InvoiceStatus.CANCELLED]
+    return _lines_due(on=on - timedelta(days=days)).filter(invoice__status__in=statuses, invoice__number=None)
+
+
+def _lines_due(*, on: date) -> QuerySet[InvoiceLine]:
+    return InvoiceLine.objects.filter(
+        service=OuterRef("pk"), kind=LineKind.SERVICE, is_voided=False, invoice__due_date__lte=on
+    )
 
 
 def not_kept(*, on: date) -> Q:

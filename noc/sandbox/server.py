@@ -7,8 +7,9 @@ import json
 import signal
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from types import FrameType
@@ -21,7 +22,7 @@ from noc.sandbox.exchange import SESSION_COOKIE, Exchange
 from noc.sandbox.options import Options
 from noc.sandbox.page import page_html, refused_html, signed_in_html
 from noc.sandbox.replies import Reply, as_json, html
-from noc.sandbox.state import World
+from noc.sandbox.state import World, real_now
 
 API_PATHS = frozenset({"/", "/billmgr", "/manager/billmgr"})
 _LONGEST_LINE = 65_536
@@ -57,8 +58,15 @@ class BadHttp(ValueError):
 class Sandbox:
     """A running sandbox: `url`, `state` (hold `state.lock` to read or write it), `close()`."""
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, latency_ms: int = 0) -> None:
-        self.state = World(Options(latency_ms=latency_ms))
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        latency_ms: int = 0,
+        read_clock: Callable[[], datetime] = real_now,
+    ) -> None:
+        self.state = World(Options(latency_ms=latency_ms), read_clock)
         self._stopping = threading.Event()
         self.exchange = Exchange(self.state, self._pause)
         self._server = _Server((host, port), self)

@@ -29,14 +29,15 @@ class Clock:
         return self.read() + self.offset
 
 
-def _real_now() -> datetime:
+def real_now() -> datetime:
+    """The clock on the wall, in UTC."""
     return datetime.now(UTC)
 
 
 class World:
     """One sandbox: accounts, items, charges, basket, faults, options, journal and clock."""
 
-    def __init__(self, options: Options | None = None, read_clock: Callable[[], datetime] = _real_now) -> None:
+    def __init__(self, options: Options | None = None, read_clock: Callable[[], datetime] = real_now) -> None:
         self.lock = RLock()
         self._first_options = options or Options()
         self._read_clock = read_clock

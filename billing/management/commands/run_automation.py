@@ -11,7 +11,7 @@ from billing.automation.night import thaw_amounts
 from billing.automation.nights import ClockWentBack, due_days
 from billing.automation.planning import plan_night
 from billing.automation.registry import DUTIES
-from billing.automation.running import run_night
+from billing.automation.running import run_nights
 from billing.models import AutomationRun
 from billing.queries.clock import business_date, database_now
 
@@ -40,7 +40,8 @@ class Command(BaseCommand):
             days = [on] if on is not None else due_days(today=today)
         except ClockWentBack as error:
             raise CommandError(str(error)) from error
-        rows = [row for day in days for row in self._rows(run_night(day=day, clock=database_now, only=only), only)]
+        runs = run_nights(days=days, clock=database_now, only=only)
+        rows = [row for run in runs for row in self._rows(run, only)]
         self._tell(rows, as_json=options["json"])
 
     def _read_day(self, text: str | None) -> date | None:

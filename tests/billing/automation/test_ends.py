@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from billing.actions.cancellations import request_cancellation, withdraw_cancellation
+from billing.actions.chargebacks import reverse_payment
+from billing.actions.invoicing import move_to_collections, write_off_invoice
 from billing.actions.renewal_runs import issue_renewals
 from billing.models import AutomationSettings, CancellationType, DutyRun, Email, Invoice, Operation, Service
 from billing.queries.clock import database_now
@@ -104,6 +106,21 @@ def wish(service: Service, type: CancellationType):
     return request_cancellation(service=service, type=type, reason="", actor="anna", now=database_now())
 
 
+@pytest.mark.parametrize("give_up", [move_to_collections, write_off_invoice])
+def test_a_debt_that_was_given_up_ends_the_service_as_well(
+    service: Service, night: Night, give_up: Callable[..., Invoice]
+) -> None:
+    invoice = give_up(invoice=renew(service), actor="anna", now=database_now())
+    assert night("terminations", invoice.due_date + timedelta(days=29)).done_count == 0
+    assert night("terminations", invoice.due_date + timedelta(days=30)).done_count == 1
+
+
+def test_a_payment_that_the_bank_took_back_is_left_to_operators(service: Service, night: Night) -> None:
+    payment = pay(renew(service))
+    reverse_payment(payment=payment, reason="bank", actor="anna", now=database_now())
+    assert night("terminations", payment.invoice.due_date + timedelta(days=60)).done_count == 0
+
+
 class TestRecurringLimits:
     @pytest.fixture
     def limited(self, service: Service) -> Service:
@@ -118,6 +135,13 @@ class TestRecurringLimits:
         assert night("recurring_limits", limited.paid_until - timedelta(days=1)).done_count == 0
         assert night("recurring_limits", limited.paid_until).done_count == 1
         assert ended(limited) == ("CANCELLED", "TERMINATE")
+
+    def test_a_renewal_that_the_bank_took_back_counts_as_well(self, limited: Service, night: Night) -> None:
+        Service.objects.filter(pk=limited.pk).update(recurring_limit=1)
+        payment = pay(renew(limited))
+        reverse_payment(payment=payment, reason="bank", actor="test", now=database_now())
+        limited.refresh_from_db()
+        assert night("recurring_limits", limited.paid_until).done_count == 1
 
     def test_no_limit_is_endless(self, service: Service, night: Night) -> None:
         pay(renew(service))

@@ -1,3 +1,4 @@
+import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -6,10 +7,11 @@ from django.core import mail
 from django.db import OperationalError
 
 from billing.actions.notifications import send_email
+from billing.automation.digest import Digest
 from billing.automation.leases import LEASE, LeaseLost, claim_duty, write_items
 from billing.automation.night import Touched
 from billing.automation.nights import ClockWentBack, due_days, open_run
-from billing.automation.running import run_night
+from billing.automation.running import run_night, run_nights
 from billing.automation.starting import DutyNotWaiting, release_duty, run_due_nights, skip_duty
 from billing.models import AutomationRun, AutomationSettings, Client, DutyItem, DutyRun, Email
 from tests.billing.automation.fake_duties import Greeting, install
@@ -96,6 +98,31 @@ def test_a_worker_that_lost_its_lease_undoes_its_batch(greeting: Greeting, clien
     run_night(day=DAY, clock=at())
     assert Client.objects.exclude(company="").count() == 3
     assert greeting.done() == 3
+
+
+def test_nobody_overtakes_a_worker_that_is_at_a_duty(monkeypatch: pytest.MonkeyPatch, clients: list[Client]) -> None:
+    install(monkeypatch, Greeting(), Greeting(code="farewell"))
+    run = open_run(day=DAY, now=NOW)
+    assert claim_duty(run.duties.get(duty="greeting"), now=NOW)
+    tomorrow = DAY + timedelta(days=1)
+    runs = run_nights(days=[DAY, tomorrow], clock=at(NOW + LEASE / 2))
+    assert [one.day for one in runs] == [DAY]
+    assert states() == {"greeting": "RUNNING", "farewell": "WAITING"}
+    run_nights(days=[DAY, tomorrow], clock=at(NOW + LEASE))
+    assert states() == states(tomorrow) == {"greeting": "DONE", "farewell": "DONE"}
+
+
+def test_operators_are_told_once_though_the_worker_dies_after_writing_to_them(
+    monkeypatch: pytest.MonkeyPatch, db: None, settings
+) -> None:
+    settings.OPERATOR_EMAILS = ["ops@example.com"]
+    install(monkeypatch, Digest())
+    with monkeypatch.context() as dying:
+        dying.setattr("billing.automation.running.leave_duty", lambda *_run, **_facts: sys.exit())
+        with pytest.raises(SystemExit):
+            run_night(day=DAY, clock=at())
+    assert run_night(day=DAY, clock=at(NOW + LEASE)).finished_at
+    assert Email.objects.filter(letter="operator.automation.finished").count() == 1
 
 
 def test_a_late_worker_can_note_nothing(greeting: Greeting) -> None:
