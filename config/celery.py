@@ -15,11 +15,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
+from config.folder_broker import register
+
 app = Celery("nocdesk")
 
 
 def transport_options() -> dict[str, Any]:
-    """Broker settings: Redis when there is one, else kombu's folders under VAR_DIR."""
+    """Broker settings: Redis when there is one, else folders under VAR_DIR."""
     if settings.CELERY_BROKER_URL:
         return {
             "broker_url": settings.CELERY_BROKER_URL,
@@ -38,7 +40,7 @@ def transport_options() -> dict[str, Any]:
     folder: Path = settings.VAR_DIR / "broker"
     folder.mkdir(parents=True, exist_ok=True)
     return {
-        "broker_url": "filesystem://localhost//",
+        "broker_url": register(),
         "broker_transport_options": {
             "data_folder_in": str(folder),
             "data_folder_out": str(folder),
