@@ -9,6 +9,8 @@ import httpx
 
 PAUSE_SECONDS = 0.15
 SETTLED = ("DONE", "FAILED", "CANCELLED", "NEEDS_CHECK", "HELD")
+# Nobody is asked: it goes on as soon as the modules on the license have ended.
+GOES_ON = "CHILDREN_FIRST"
 
 
 class StoryBroken(Exception):
@@ -45,7 +47,7 @@ class Ours:
         end = time.monotonic() + self._patience
         while True:
             found = self.get(f"operations/{operation}/")
-            if found["status"] in SETTLED:
+            if found["status"] in SETTLED and found["hold_reason"] != GOES_ON:
                 return found
             if time.monotonic() > end:
                 raise StoryBroken(f"Operation {operation} ({found['kind']}) is still {found['status']}: {found}")
