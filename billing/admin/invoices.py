@@ -35,8 +35,8 @@ from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
 from billing.models import PAYABLE_STATUSES, Invoice, InvoiceKind, InvoiceStatus, Payment, Refund, RefundStatus
 from billing.queries.clock import business_date
 from billing.queries.refunds import owed_notes
-from billing.templatetags.back_office import GATEWAYS as GATEWAYS_IN_WORDS
 from billing.templatetags.back_office import state
+from billing.templatetags.event_words import GATEWAYS as GATEWAYS_IN_WORDS
 from billing.templatetags.portal import day, money
 
 # Buttons on a row of the page: what they are on, and which one it is.

@@ -14,7 +14,8 @@ from unfold.contrib.filters.admin import CheckboxFilter, TextFilter
 
 from billing.admin.objects import ObjectAdmin, words_filter
 from billing.models import Account, LedgerEntry, Posting
-from billing.templatetags.back_office import POSTINGS, brief, posted
+from billing.templatetags.back_office import brief, posted
+from billing.templatetags.event_words import POSTINGS
 from billing.templatetags.portal import money
 from noc.day_range import DayRangeFilter
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.actions.price_overrides import REASON_LENGTH, PriceOverride
 from billing.admin.forms import dress
 from billing.queries.orders import PAYMENT_METHODS
-from billing.templatetags.back_office import GATEWAYS
+from billing.templatetags.event_words import GATEWAYS
 
 
 class LineTerms(forms.Form):

@@ -29,8 +29,8 @@ from billing.permissions import Permission
 from billing.queries.clock import database_now
 from billing.queries.order_effects import OrderEffects, effects_of
 from billing.queries.order_totals import order_totals
-from billing.templatetags.back_office import GATEWAYS as GATEWAYS_IN_WORDS
 from billing.templatetags.back_office import brief, gateway, state
+from billing.templatetags.event_words import GATEWAYS as GATEWAYS_IN_WORDS
 from billing.templatetags.portal import money
 from noc.day_range import DayRangeFilter
 

@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from billing.actions.events import record_event
 from billing.queries.clock import database_now
 from billing.queries.orders import PAYMENT_METHODS
-from billing.templatetags.back_office import GATEWAYS
+from billing.templatetags.event_words import GATEWAYS
 from catalog.actions.groups import GroupInvalid, save_group
 from catalog.admin.links import group_links
 from catalog.admin.translations import TranslationsInput, translated_words

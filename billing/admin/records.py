@@ -9,7 +9,8 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesCheckbo
 
 from billing.admin.objects import ReadOnlyAdmin, words_filter
 from billing.models import Email, Event
-from billing.templatetags.back_office import EVENTS, brief, details, happened, state
+from billing.templatetags.back_office import brief, details, happened, state
+from billing.templatetags.event_words import EVENTS
 from noc.day_range import DayRangeFilter
 
 SUBJECTS = ("client", "order", "invoice", "service", "operation")
