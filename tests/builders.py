@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -22,7 +22,7 @@ from billing.queries.clock import business_date, database_now
 from catalog.actions.products import PriceValues, create_product
 from catalog.models import Currency, Product, ProductGroup
 from catalog.renewal_windows import RENEWED_CYCLES
-from noc.models import Server
+from noc.models import PriceListEntry, Server
 from noc.sandbox.server import Sandbox
 from tests.kept_rows import made_once
 
@@ -105,6 +105,19 @@ def make_product(
 def make_hosting(group: ProductGroup, *, name: str = "Hosting", price: str = "5.00", **changes: Any) -> Product:
     """Something that no module stands behind: any number of it can be ordered at once."""
     return make_product(group, tariff_id="", name=name, price=price, **{"module": "", **changes})
+
+
+def list_cost(server: Server, product: Product, price: str) -> PriceListEntry:
+    """What a month of its license costs at that account, in EUR."""
+    return PriceListEntry.objects.create(
+        server=server,
+        kind="license",
+        tariff_id=product.tariff_id,
+        name=product.name,
+        currency="EUR",
+        prices={"1": price},
+        read_at=datetime(2026, 5, 1, tzinfo=UTC),
+    )
 
 
 def open_windows(days: int = 366) -> None:

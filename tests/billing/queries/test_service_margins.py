@@ -8,21 +8,13 @@ from billing.models import Service, ServiceOption
 from billing.queries.service_margins import service_margin
 from catalog.models import Currency
 from noc.models import PriceListEntry
-from tests.builders import World, make_active_service
+from tests.builders import World, list_cost, make_active_service
 
 
 @pytest.fixture
 def service(world: World) -> Service:
     """15.00 a month; costs 9.00 at its account."""
-    PriceListEntry.objects.create(
-        server=world.server,
-        kind="license",
-        tariff_id=world.business.tariff_id,
-        name="business",
-        currency="EUR",
-        prices={"1": "9.00"},
-        read_at="2026-05-01T00:00Z",
-    )
+    list_cost(world.server, world.business, "9.00")
     return make_active_service(world.client, world.business, ip="192.0.2.10")
 
 

@@ -9,7 +9,7 @@ from billing.actions.order_decisions import cancel_order
 from catalog.models import Currency
 from noc.models import PriceListEntry
 from tests.billing.queries.reports.mixed_books import JANUARY, named, read, totals
-from tests.builders import World, bill, make_hosting, place
+from tests.builders import World, bill, list_cost, make_hosting, place
 
 DAYS = {"from": "2026-01-01", "until": "2026-01-31"}
 
@@ -17,15 +17,7 @@ DAYS = {"from": "2026-01-01", "until": "2026-01-31"}
 @pytest.fixture
 def sales(world: World) -> World:
     """Two periods of business for 15.00 at a cost of 9.00, one cancelled; hosting without a known cost; work."""
-    PriceListEntry.objects.create(
-        server=world.server,
-        kind="license",
-        tariff_id=world.business.tariff_id,
-        name="business",
-        currency="EUR",
-        prices={"1": "9.00"},
-        read_at="2026-05-01T00:00Z",
-    )
+    list_cost(world.server, world.business, "9.00")
     orders = [place(world.client, world.business, now=JANUARY, ip=f"192.0.2.{unit}") for unit in (1, 2, 3)]
     cancel_order(order=orders[0], actor="test", now=JANUARY)
     place(world.client, make_hosting(world.group, price="7.00"), now=JANUARY)
