@@ -20,6 +20,7 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedCheckboxF
 
 from billing.actions.cancellations import CancellationRefused, carry_out_now, withdraw_cancellation
 from billing.admin.buttons import Button, Outcome, Visit
+from billing.admin.deciding import decide_each
 from billing.admin.objects import Chips, ObjectAdmin, history
 from billing.admin.service_buttons import service_title
 from billing.models import CancellationRequest, CancellationStatus, CancellationType
@@ -228,15 +229,14 @@ def _count_words(count: int) -> str:
 
 
 def _decide_each(request: HttpRequest, chosen: list[CancellationRequest], decide: Callable[..., None]) -> None:
-    """Each in a transaction of its own: one that was settled meanwhile does not keep back the others."""
-    now, done = database_now(), 0
-    for wish in chosen:
-        try:
-            decide(wish=wish, actor=str(request.user), now=now)
-        except CancellationRefused as refusal:
-            messages.warning(request, f"{service_title(wish.service)}: {refusal}")
-        else:
-            done += 1
+    now = database_now()
+    done = decide_each(
+        request,
+        chosen,
+        lambda wish: decide(wish=wish, actor=str(request.user), now=now),
+        refused=CancellationRefused,
+        name_of=lambda wish: service_title(wish.service),
+    )
     if done:
         words = ngettext("%(count)s request is settled.", "%(count)s requests are settled.", done)
         messages.success(request, words % {"count": done})

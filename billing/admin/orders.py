@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedCheckboxFilter
 
 from billing.actions.order_decisions import OrderNotPending, accept_order, cancel_order
+from billing.admin.deciding import decide_each
 from billing.admin.objects import Chips, ObjectAdmin, history, words_filter
 from billing.admin.order_buttons import AcceptOrder, CancelOrder, MarkFraud
 from billing.admin.order_list import PaymentFilter, TotalFilter, item_words, payment_words
@@ -171,16 +171,14 @@ class OrderAdmin(ObjectAdmin):
         return TemplateResponse(request, "admin/billing/order/decide_selected.html", context)
 
     def _decide_each(self, request: HttpRequest, chosen: list[int], code: str, decide: Callable[..., Order]) -> None:
-        """Each in a transaction of its own: one that has moved meanwhile does not keep back the others."""
-        now: datetime = database_now()
-        done = 0
-        for order in Order.objects.filter(pk__in=chosen).order_by("id"):
-            try:
-                decide(order=order, actor=str(request.user), now=now)
-            except OrderNotPending as refusal:
-                messages.warning(request, f"{_('Order %(number)s') % {'number': order}}: {refusal}")
-            else:
-                done += 1
+        now = database_now()
+        done = decide_each(
+            request,
+            Order.objects.filter(pk__in=chosen).order_by("id"),
+            lambda order: decide(order=order, actor=str(request.user), now=now),
+            refused=OrderNotPending,
+            name_of=lambda order: _("Order %(number)s") % {"number": order},
+        )
         if done:
             messages.success(request, _done_words(code, done))
 
