@@ -131,6 +131,7 @@ class TestBadInput:
             ("details", {"color": "red"}, "Color", "Enter a color such as #0a7d78."),
             ("details", {"stock_quantity": "-1"}, "In stock", "greater than or equal to 0"),
             ("details", {"welcome_letter": "service.unknown"}, "Welcome e-mail", "valid choice"),
+            ("details", {"translations_tagline_ru": "я" * 256}, "In other languages", "Russian: tagline: at most 255"),
             ("pricing", price_inputs(("MONTHLY", "x")), "Prices", "Monthly, EUR: Enter a number."),
             ("pricing", price_inputs(("MONTHLY", "")), "Prices", "Monthly, EUR: Enter the price too, 0 for none."),
             ("pricing", price_inputs(("MONTHLY", "-5")), "Prices", "Monthly, EUR"),
