@@ -13,6 +13,7 @@ from billing.admin.commissions import CommissionAdmin
 from billing.admin.documents import StoredDocumentAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
+from billing.admin.fiscal_settings import FiscalSettingsAdmin
 from billing.admin.invoices import InvoiceAdmin
 from billing.admin.ledger import PostingAdmin
 from billing.admin.operations import OperationAdmin
@@ -48,6 +49,7 @@ __all__ = [
     "EmailAdmin",
     "EventAdmin",
     "FindingAdmin",
+    "FiscalSettingsAdmin",
     "InvoiceAdmin",
     "LedgerAuditAdmin",
     "OperationAdmin",

@@ -25,6 +25,7 @@ from billing.actions.chargebacks import PaymentNotReversible, ReversalInvalid
 from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
 from billing.actions.credit_notes import CreditNoteInvalid, InvoiceNotNumbered
+from billing.actions.fiscal_settings import FiscalSettingsInvalid
 from billing.actions.invoicing import (
     DraftInvalid,
     InvoiceNotCancellable,
@@ -65,6 +66,7 @@ REFUSALS: Final = (
     DutyNotWaiting,
     CreditNoteInvalid,
     DraftInvalid,
+    FiscalSettingsInvalid,
     InvoiceNotCancellable,
     InvoiceNotCollectable,
     InvoiceNotDraft,

@@ -146,6 +146,12 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
                 "admin:billing_billingsettings_changelist",
                 Permission.MANAGE_SETTINGS,
             ),
+            Place(
+                _("Fiscal receipts"),
+                "receipt",
+                "admin:billing_fiscalsettings_changelist",
+                Permission.MANAGE_SETTINGS,
+            ),
             Place(_("Seller"), "storefront", "admin:billing_seller_changelist"),
             Place(_("Bank accounts"), "account_balance", "admin:billing_bankaccount_changelist"),
         ),

@@ -29,6 +29,7 @@ from billing.models.document import DocumentState, StoredDocument
 from billing.models.email import Email, EmailStatus
 from billing.models.event import Event
 from billing.models.finding import Finding, FindingSort, FindingStatus
+from billing.models.fiscal_settings import FiscalSettings
 from billing.models.invoice import (
     PAYABLE_STATUSES,
     Invoice,
@@ -113,6 +114,7 @@ __all__ = [
     "Finding",
     "FindingSort",
     "FindingStatus",
+    "FiscalSettings",
     "HoldReason",
     "Invoice",
     "InvoiceCounter",

@@ -11,6 +11,7 @@ from billing.models import (
     BillingSettings,
     Client,
     FindingSort,
+    FiscalSettings,
     HoldReason,
     Invoice,
     OperationKind,
@@ -68,6 +69,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "credit_note.issued": _("Credit note issued"),
     "finding.ignored": _("Finding ignored"),
     "finding.remedied": _("Finding put right"),
+    "fiscal_settings.changed": _("Fiscal receipt settings changed"),
     "invoice.cancelled": _("Invoice cancelled"),
     "invoice.draft_changed": _("Draft changed"),
     "invoice.drafted": _("Draft written"),
@@ -293,6 +295,7 @@ def field_words(name: str) -> str:
         StoreSettings,
         Seller,
         BankAccount,
+        FiscalSettings,
     ):
         for field in model._meta.fields:
             if field.name == name:
