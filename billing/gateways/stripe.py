@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar, Final
 
 import stripe
@@ -198,13 +199,19 @@ class CardDeclined(GatewayRejected):
         self.intent = intent
 
 
+@cache
+def _connections() -> stripe.HTTPXClient:
+    """Kept open between calls; a client of its own for each would leave its connections behind."""
+    return stripe.HTTPXClient(timeout=SECONDS, allow_sync_methods=True)
+
+
 def _client(keys: Keys) -> stripe.StripeClient:
     if not keys.get("secret_key"):
         raise GatewayMisconfigured(_("The secret key is missing."))
     addresses: Any = {"api": settings.STRIPE_API_URL} if settings.STRIPE_API_URL else {}
     return stripe.StripeClient(
         keys["secret_key"],
-        http_client=stripe.HTTPXClient(timeout=SECONDS, allow_sync_methods=True),
+        http_client=_connections(),
         base_addresses=addresses,
         max_network_retries=0,
     )

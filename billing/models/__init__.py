@@ -29,6 +29,7 @@ from billing.models.document import DocumentState, StoredDocument
 from billing.models.email import Email, EmailStatus
 from billing.models.event import Event
 from billing.models.finding import Finding, FindingSort, FindingStatus
+from billing.models.fiscal_settings import FiscalSettings
 from billing.models.gateway import GatewayCurrency, PaymentGateway
 from billing.models.gateway_event import GatewayCall, GatewayEvent, GatewayEventStatus
 from billing.models.invoice import (
@@ -119,6 +120,7 @@ __all__ = [
     "Finding",
     "FindingSort",
     "FindingStatus",
+    "FiscalSettings",
     "GatewayCall",
     "GatewayCurrency",
     "GatewayCustomer",

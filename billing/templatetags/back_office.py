@@ -18,12 +18,14 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
+    AttemptStatus,
     CertificateState,
     CommissionState,
     DutyStatus,
     EmailStatus,
     Event,
     FindingStatus,
+    GatewayEventStatus,
     InvoiceStatus,
     Operation,
     OperationAttempt,
@@ -52,6 +54,11 @@ _TONES: Final[dict[str, str]] = {
     InvoiceStatus.PAYMENT_PENDING: "blue",
     InvoiceStatus.PAID: "green",
     InvoiceStatus.COLLECTIONS: "red",
+    AttemptStatus.STARTING: "blue",
+    AttemptStatus.PROCESSING: "blue",
+    AttemptStatus.SUCCEEDED: "green",
+    GatewayEventStatus.RECEIVED: "blue",
+    GatewayEventStatus.REFUSED: "red",
     OperationStatus.QUEUED: "blue",
     OperationStatus.RUNNING: "blue",
     OperationStatus.CHECKING: "blue",

@@ -28,7 +28,7 @@ from billing.views.basket import (
     set_quantity_in_basket,
 )
 from billing.views.current import current_client, store_currencies, store_currency
-from billing.views.placing import PRICE_INPUTS, Buyer, find_earlier_order, order_as
+from billing.views.placing import PRICE_INPUTS, Buyer, after_order, find_earlier_order, order_as
 from billing.views.review import Review, payment_form, read_review
 from catalog.models import Currency, Product
 from catalog.options import option_label
@@ -64,7 +64,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         if order is not None:
             empty_basket(request)
             request.session.pop(PROMO_KEY, None)
-            return redirect("client:order", number=order.number)
+            return after_order(request, order)
     context = {**_context(review, buyer.payment), "buyer": buyer, "has_errors": buyer.has_errors}
     return render(request, "store/checkout.html", context, status=422 if data is not None else 200)
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from billing.receipts import ReceiptImpossible, receipt_for_refund
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -20,7 +19,8 @@ from billing.gateways.base import (
     Repayment,
     Standing,
 )
-from billing.models import Refund, RefundStatus
+from billing.models import PaymentAttempt, Refund, RefundStatus
+from billing.receipts import ReceiptImpossible, receipt_for_refund, receipt_from_yookassa
 from billing.wakeups import wake_refund
 
 LEASE: Final = timedelta(minutes=2)
@@ -76,11 +76,7 @@ def run_refund(*, refund_id: int, clock: Callable[[], datetime]) -> None:
 def _repayment_of(refund: Refund) -> Repayment:
     payment = refund.payment
     if ONLINE[payment.gateway].needs_receipt and refund.receipt is None:
-        try:
-            receipt = receipt_for_refund(refund)
-        except ReceiptImpossible as error:
-            raise GatewayRejected("receipt", str(error)) from error
-        refund.receipt = None if receipt is None else receipt.to_yookassa()
+        refund.receipt = _receipt_of(refund)
         Refund.objects.filter(pk=refund.pk).update(receipt=refund.receipt)
     return Repayment(
         key=f"refund-{refund.pk}-{payment.pk}",
@@ -91,6 +87,17 @@ def _repayment_of(refund: Refund) -> Repayment:
         refund_id=refund.pk,
         receipt=refund.receipt,
     )
+
+
+def _receipt_of(refund: Refund) -> dict[str, Any] | None:
+    """What the receipt of the payment said, or as much of it; None where the payment had none."""
+    attempt = PaymentAttempt.objects.filter(payment=refund.payment_id).first()
+    if attempt is None or attempt.receipt is None:
+        return None
+    try:
+        return receipt_for_refund(refund, receipt_from_yookassa(attempt.receipt)).to_yookassa()
+    except ReceiptImpossible as error:
+        raise GatewayRejected("receipt", str(error)) from error
 
 
 def _settle(refund: Refund, answer: RefundAnswer, *, now: datetime) -> None:

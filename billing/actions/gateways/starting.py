@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from billing.receipts import ReceiptImpossible, receipt_for_payment
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -14,13 +13,16 @@ from django.utils.translation import gettext as _
 from billing.actions.events import record_event
 from billing.actions.gateways.calling import GatewayNotSetUp, call_gateway
 from billing.actions.gateways.settling import next_look
+from billing.actions.invoicing import change_payment_method
 from billing.actions.locking import lock_invoice
 from billing.actions.payments.checking import check_payable
 from billing.gateways import ONLINE
 from billing.gateways.base import Charge, GatewayMisconfigured, GatewayRejected, GatewayUnavailable
 from billing.models import AttemptStatus, Client, GatewayCustomer, Invoice, PaymentAttempt
+from billing.queries.fiscal_settings import read_fiscal_settings
 from billing.queries.gateways import OfferedGateway
 from billing.queries.pages_payment import invoice_gateways
+from billing.receipts import ReceiptImpossible, receipt_for_payment
 
 # A page that the gateway never opened is given up then.
 UNOPENED: Final = timedelta(hours=1)
@@ -56,9 +58,8 @@ def start_payment(
             _("This way to pay refused the payment. Choose another one, or write to us.")
         ) from error
     except (GatewayUnavailable, GatewayMisconfigured, GatewayNotSetUp) as error:
-        raise PaymentNotStarted(
-            _("This way to pay does not answer. Nothing was charged; try again, or choose another one.")
-        ) from error
+        words = _("This way to pay does not answer. Nothing was charged; try again, or choose another one.")
+        raise PaymentNotStarted(words) from error
     opened = PaymentAttempt.objects.filter(pk=attempt.pk, status__in=OPEN_PAGE)
     opened.update(
         status=AttemptStatus.PENDING,
@@ -83,6 +84,7 @@ def _open_attempt(
             check_payable(locked)
             if fault := offered.find_fault(locked.balance, locked.currency_id):
                 raise PaymentNotStarted(fault)
+            change_payment_method(invoice=locked, method=gateway, actor=actor, now=now)
             known = _find_open(locked, offered, saves_method=saves_method, now=now)
             return known or _write(locked, offered, saves_method=saves_method, actor=actor, now=now, language=language)
     except IntegrityError:
@@ -164,11 +166,12 @@ def charge_of(attempt: PaymentAttempt, *, customer_id: str = "", method_id: str 
 
 
 def _receipt_of(attempt: PaymentAttempt) -> dict[str, object] | None:
+    if not read_fiscal_settings().sends_receipts:
+        return None
     try:
-        receipt = receipt_for_payment(attempt.invoice, attempt.amount, surcharge=attempt.surcharge)
+        return receipt_for_payment(attempt.invoice, attempt.amount).to_yookassa()
     except ReceiptImpossible as error:
         raise GatewayRejected("receipt", str(error)) from error
-    return None if receipt is None else receipt.to_yookassa()
 
 
 def find_customer(client: Client, gateway: str, *, now: datetime) -> str:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0017_attached_documents'),
+        ('billing', '0018_fiscal_receipts'),
         ('catalog', '0011_translations'),
     ]
 
