@@ -95,9 +95,12 @@ class StripeAccount:
 
     def _succeed(self, intent: dict[str, Any], *, card: str, amount: int | None = None) -> None:
         paid = intent["amount"] if amount is None else amount
-        method = intent["payment_method"] or self.new(
-            "pm", object="payment_method", card={"brand": "visa", "last4": card, "exp_month": 12, "exp_year": 2031}
-        )["id"]
+        method = (
+            intent["payment_method"]
+            or self.new(
+                "pm", object="payment_method", card={"brand": "visa", "last4": card, "exp_month": 12, "exp_year": 2031}
+            )["id"]
+        )
         entry = {"fee": int(paid * self.fee_percent / 100), "currency": intent["currency"]}
         charge = self.new("ch", object="charge", balance_transaction=entry, amount=paid)
         intent.update(
