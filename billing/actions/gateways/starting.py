@@ -28,6 +28,8 @@ from billing.receipts import ReceiptImpossible, receipt_for_payment
 UNOPENED: Final = timedelta(hours=1)
 # A page is not given to a client who could hardly pay before it closes.
 LEAST_LEFT: Final = timedelta(minutes=2)
+# YooKassa does not say how long its page lives: an hour for cards.
+USUAL_PAGE: Final = timedelta(minutes=50)
 OPEN_PAGE: Final = (AttemptStatus.STARTING, AttemptStatus.PENDING)
 
 
@@ -65,7 +67,7 @@ def start_payment(
         status=AttemptStatus.PENDING,
         external_id=started.external_id,
         redirect_url=started.redirect_url,
-        expires_at=started.expires_at,
+        expires_at=started.expires_at or now + USUAL_PAGE,
         run_after=next_look(0, now=now),
     )
     attempt.refresh_from_db()

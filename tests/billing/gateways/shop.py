@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 
 import pytest
-from django.conf import settings as django_settings
 
 from billing.actions.gateways.notices import process_event
 from billing.actions.gateways.setup import ensure_gateways, save_gateway
@@ -17,7 +15,9 @@ from billing.queries.gateways import GatewayTerms
 from tests.billing.actions.books import fresh
 from tests.builders import bill, make_client
 from tests.standins.stripe import SECRET_KEY, WEBHOOK_SECRET, StripeStandIn, sign
+from tests.standins.yookassa import YooKassa
 
+YOOKASSA_KEYS = {"shop_id": "100500", "secret_key": "test_secret"}
 STRIPE_KEYS = {"secret_key": SECRET_KEY, "webhook_secret": WEBHOOK_SECRET}
 
 
@@ -36,6 +36,20 @@ def stripe(stripe_server: StripeStandIn, settings: object) -> StripeStandIn:
         forgotten.clear()
     settings.STRIPE_API_URL = stripe_server.url  # type: ignore[attr-defined]
     return stripe_server
+
+
+@pytest.fixture(scope="session")
+def yookassa_server() -> Iterator[YooKassa]:
+    with YooKassa() as standin:
+        yield standin
+
+
+@pytest.fixture
+def yookassa(yookassa_server: YooKassa, settings: object) -> YooKassa:
+    """Empty, and the one that the portal asks."""
+    yookassa_server.reset()
+    settings.YOOKASSA_API_URL = yookassa_server.url  # type: ignore[attr-defined]
+    return yookassa_server
 
 
 def set_up(code: str, keys: dict[str, str], *, terms: dict[str, GatewayTerms] | None = None) -> PaymentGateway:
@@ -89,11 +103,3 @@ def post_event(client: object, gateway: PaymentGateway, body: bytes, headers: di
     path = f"/hooks/{gateway.code}/{gateway.hook_token}/"
     answer = client.post(path, body, content_type="application/json", headers=sent)  # type: ignore[attr-defined]
     return int(answer.status_code)
-
-
-def euros(amount: str) -> Decimal:
-    return Decimal(amount)
-
-
-def portal_url() -> str:
-    return str(django_settings.PORTAL_URL)
