@@ -320,6 +320,7 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # httpx logs whole URLs at INFO; ours hold no secret, but one line a call is noise.
         "httpx": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
         # Each step of each PDF, and each table of a font.
         "weasyprint.progress": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},

@@ -111,7 +111,6 @@ class Stripe:
             "payment_method": charge.method_id,
             "off_session": True,
             "confirm": True,
-            "description": charge.description,
             "metadata": _metadata(charge),
             "expand": list(EXPANDED_INTENT),
         }
@@ -238,7 +237,7 @@ def _decline_code(error: stripe.CardError) -> str:
 
 
 def _metadata(charge: Charge) -> dict[str, str]:
-    return {"attempt": charge.key, "invoice": str(charge.invoice_id)}
+    return {"attempt": charge.key, "invoice": str(charge.invoice_id), "for": charge.description}
 
 
 def _moment(seconds: int | None) -> datetime | None:
