@@ -37,7 +37,7 @@ def attempt_state(attempt: PaymentAttempt) -> AttemptState:
         return AttemptState("green", _("Paid. Thank you."), _succeeded_words(attempt))
     if status == AttemptStatus.PROCESSING:
         words = _(
-            "Your bank has taken the order; the money takes up to some days. We tell you by e-mail when it is here."
+            "Your bank has taken the order; the money may take some days. We write to you when it is here."
         )
         return AttemptState("blue", _("The payment is on its way"), words, is_moving=True)
     if status in (AttemptStatus.PENDING, AttemptStatus.STARTING, AttemptStatus.QUEUED):
