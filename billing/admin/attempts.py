@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
@@ -23,11 +23,12 @@ from billing.models import AttemptStatus, GatewayCall, GatewayEvent, GatewayEven
 from billing.permissions import Permission
 from billing.queries.gateways import gateway_label
 from billing.templatetags.back_office import brief, state
+from billing.templatetags.event_words import GATEWAY_CALLS
 from billing.templatetags.portal import money
 from noc.day_range import DayRangeFilter
 from vault.redaction import redact_text
 
-LABELS = {code: gateway.label for code, gateway in ONLINE.items()}
+LABELS: Final = {code: gateway.label for code, gateway in ONLINE.items()}
 
 
 def attempts_badge(request: HttpRequest) -> str:
@@ -254,16 +255,20 @@ class GatewayEventAdmin(ObjectAdmin):
 class GatewayCallAdmin(ReadOnlyAdmin):
     """The gateway log."""
 
-    list_display = ("good", "action", "gateway_words", "when", "milliseconds", "answer")
-    list_display_links = ("action",)
+    list_display = ("good", "call_words", "gateway_words", "when", "milliseconds", "answer")
+    list_display_links = ("call_words",)
     list_filter = (
         words_filter("gateway", gettext_lazy("gateway"), LABELS),
         "is_good",
         ("at", DayRangeFilter),
     )
     search_fields = ("answer", "action")
-    fields = ("good", "action", "gateway_words", "attempt", "refund", "when", "milliseconds", "answer")
+    fields = ("good", "call_words", "gateway_words", "attempt", "refund", "when", "milliseconds", "answer")
     readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("call"), ordering="action")
+    def call_words(self, call: GatewayCall) -> str:
+        return str(GATEWAY_CALLS.get(call.action, call.action))
 
     @admin.display(description=gettext_lazy("answered"), ordering="is_good")
     def good(self, call: GatewayCall) -> SafeString:

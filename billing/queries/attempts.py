@@ -36,9 +36,7 @@ def attempt_state(attempt: PaymentAttempt) -> AttemptState:
     if status == AttemptStatus.SUCCEEDED:
         return AttemptState("green", _("Paid. Thank you."), _succeeded_words(attempt))
     if status == AttemptStatus.PROCESSING:
-        words = _(
-            "Your bank has taken the order; the money may take some days. We write to you when it is here."
-        )
+        words = _("Your bank has taken the order; the money may take some days. We write to you when it is here.")
         return AttemptState("blue", _("The payment is on its way"), words, is_moving=True)
     if status in (AttemptStatus.PENDING, AttemptStatus.STARTING, AttemptStatus.QUEUED):
         words = _(

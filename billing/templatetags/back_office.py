@@ -36,7 +36,7 @@ from billing.models import (
     ServiceStatus,
 )
 from billing.queries.operations import operation_words, words
-from billing.templatetags.event_words import EVENTS, GATEWAYS, NAMES, POSTINGS, VALUES, field_words
+from billing.templatetags.event_words import EVENTS, GATEWAY_CALLS, GATEWAYS, NAMES, POSTINGS, VALUES, field_words
 from billing.templatetags.portal import money
 from catalog.money import format_money
 from noc.models import AccountHealth
@@ -257,3 +257,9 @@ def seconds(milliseconds: int) -> str:
 
 def _seconds_text(value: float, *, decimals: int) -> str:
     return gettext("%(seconds)s s") % {"seconds": number_format(value, decimals)}
+
+
+@register.filter
+def gateway_call(action: str) -> str:
+    """What was asked of a payment gateway, in words."""
+    return str(GATEWAY_CALLS.get(action, action))

@@ -16,6 +16,7 @@ from billing.models import (
     HoldReason,
     Invoice,
     OperationKind,
+    PaymentGateway,
     RefundWay,
     Seller,
     ServiceStatus,
@@ -210,6 +211,16 @@ GATEWAYS: Final[dict[str, str | Promise]] = {
     "credit": _("Client credit"),
     **{code: gateway.label for code, gateway in ONLINE.items()},
 }
+GATEWAY_CALLS: Final[dict[str, str | Promise]] = {
+    "start": _("Open a page to pay"),
+    "look": _("Ask about a payment"),
+    "charge": _("Charge a saved card"),
+    "cancel": _("Close a page"),
+    "refund": _("Ask for a refund"),
+    "look_refund": _("Ask about a refund"),
+    "make_customer": _("Make a customer"),
+    "check_keys": _("Test the keys"),
+}
 # What an event tells besides its name.
 NAMES: Final[dict[str, str | Promise]] = {
     "affiliate": _("affiliate"),
@@ -252,6 +263,14 @@ NAMES: Final[dict[str, str | Promise]] = {
     "from": _("from"),
     "gateway": _("paid by"),
     "key": _("key"),
+    "attempt": _("payment"),
+    "notice": _("notification"),
+    "secret_key": _("secret key"),
+    "webhook_secret": _("signing secret"),
+    "account_id": _("account"),
+    "shop_id": _("shop"),
+    "currencies": _("currencies"),
+    "card": _("card"),
     "kind": _("what"),
     "module": _("module"),
     "merged": _("merged into the field that was there"),
@@ -313,6 +332,7 @@ def field_words(name: str) -> str:
         Seller,
         BankAccount,
         FiscalSettings,
+        PaymentGateway,
     ):
         for field in model._meta.fields:
             if field.name == name:

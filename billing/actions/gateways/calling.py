@@ -14,7 +14,16 @@ from django.utils.translation import gettext as _
 from billing.actions.events import record_event
 from billing.actions.notifications import notify_operators
 from billing.gateways import ONLINE
-from billing.gateways.base import Answer, Gateway, GatewayMisconfigured, GatewayRejected, GatewayUnavailable, Keys
+from billing.gateways.base import (
+    Answer,
+    Gateway,
+    GatewayMisconfigured,
+    GatewayRejected,
+    GatewayUnavailable,
+    Keys,
+    RefundAnswer,
+    Started,
+)
 from billing.models import GatewayCall, PaymentAttempt, PaymentGateway, Refund
 from billing.queries.gateways import read_keys
 from vault.redaction import redact_text
@@ -83,8 +92,11 @@ def prune_gateway_calls(*, now: datetime) -> int:
 
 def _words_of(answer: object) -> str:
     if isinstance(answer, Answer):
-        words = f"{answer.standing} {answer.amount} {answer.currency} {answer.external_id} {answer.reason}"
-        return words.strip()
+        return f"{answer.standing} {answer.amount} {answer.currency} {answer.external_id} {answer.reason}".strip()
+    if isinstance(answer, RefundAnswer):
+        return f"{answer.standing} {answer.external_id} {answer.reason}".strip()
+    if isinstance(answer, Started):
+        return answer.external_id
     return str(answer) if answer is not None else ""
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from billing.actions.chargebacks import PaymentNotReversible, reverse_payment
 from billing.actions.events import record_event
@@ -92,7 +94,8 @@ def process_event(*, event_id: int, clock: Callable[[], datetime]) -> None:
     event = GatewayEvent.objects.get(pk=event_id)
     row = PaymentGateway.objects.filter(code=event.gateway).first()
     try:
-        with transaction.atomic():
+        # What is kept of it, operators read.
+        with transaction.atomic(), override(settings.LANGUAGE_CODE):
             notice = ONLINE[event.gateway].parse_notice(read_keys(row) if row else {}, event.body)
             verdict = _act(event, notice, now=now)
             _close(event, verdict, now=now)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from billing.actions.events import record_event
 from billing.actions.gateways.calling import GatewayNotSetUp, call_gateway
@@ -150,7 +151,8 @@ def charge_of(attempt: PaymentAttempt, *, customer_id: str = "", method_id: str 
     if ONLINE[attempt.gateway].needs_receipt and attempt.receipt is None:
         attempt.receipt = _receipt_of(attempt)
         PaymentAttempt.objects.filter(pk=attempt.pk).update(receipt=attempt.receipt)
-    words = _("%(portal)s: invoice %(number)s")
+    with override(attempt.language):
+        words = _("%(portal)s: invoice %(number)s")
     return Charge(
         key=attempt.key,
         amount=attempt.amount,

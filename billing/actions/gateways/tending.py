@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -55,7 +56,8 @@ def tend_attempt(*, attempt_id: int, clock: Callable[[], datetime]) -> None:
         return
     rows = PaymentAttempt.objects.select_related("invoice__currency", "client__currency", "currency", "method")
     attempt = rows.get(pk=attempt_id)
-    with override(attempt.language):
+    # What is kept of it, operators read.
+    with override(settings.LANGUAGE_CODE):
         if attempt.status in (AttemptStatus.QUEUED, AttemptStatus.STARTING) and attempt.is_automatic:
             _charge(attempt, clock=clock)
         elif attempt.status == AttemptStatus.STARTING:
