@@ -43,7 +43,7 @@ SAID_INPUTS: Final = ", ".join(f"#checkout [name={name}]" for name in (*PRICE_IN
 def checkout(request: HttpRequest) -> HttpResponse:
     """Shows what is ordered and takes the order. The hidden key makes one order of however many submits."""
     if request.method == "POST" and (earlier := find_earlier_order(request)):
-        return redirect("client:order", number=earlier.number)
+        return after_order(request, earlier)
     client, data = current_client(request), request.POST if request.method == "POST" else None
     currency = store_currency(request, client)
     registration = _registration(request, data, currency) if client is None else None

@@ -116,7 +116,7 @@ def _find_chosen(request: HttpRequest, group_slug: str, currency: Currency) -> t
 def _answer(request: HttpRequest, shelf: StoreGroup, offer: ProductOffer) -> HttpResponse:
     is_sent = request.method == "POST" and "choose" not in request.POST
     if is_sent and (earlier := find_earlier_order(request)):
-        return redirect("client:order", number=earlier.number)
+        return after_order(request, earlier)
     data = request.POST if is_sent else None
     page = _build(request, shelf, offer, item_data=data, buyer_data=data)
     if is_sent and page.is_valid():

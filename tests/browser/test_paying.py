@@ -1,7 +1,5 @@
 """Paying by card in a real browser: to the gateway's page and back, the truth on every page, saved cards."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -22,13 +20,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def debt(
     portal: Page, live_server: LiveServer, shop: World, log_in: LogIn, stripe: StripeStandIn, settings: object
-) -> Iterator[Invoice]:
+) -> Invoice:
     settings.PORTAL_URL = live_server.url  # type: ignore[attr-defined]
     set_up("stripe", STRIPE_KEYS)
     log_in(shop.client)
     invoice = bill(shop.client, "100")
     portal.goto(f"{live_server.url}/invoices/{invoice.pk}/")
-    yield invoice
+    return invoice
 
 
 def work() -> None:
