@@ -9,6 +9,9 @@ from billing.actions.account_nights import tend_one_account, wake_due_accounts
 from billing.actions.accounts import probe_held_accounts as probe
 from billing.actions.balances import read_every_balance
 from billing.actions.documents import make_due_documents
+from billing.actions.gateways.notices import process_event
+from billing.actions.gateways.refunding import run_refund
+from billing.actions.gateways.tending import tend_attempt
 from billing.actions.notifications import send_email as send
 from billing.actions.price_lists import refresh_every_price_list, refresh_one_price_list
 from billing.actions.provisioning import run_operation as run
@@ -34,6 +37,21 @@ def send_email(*, email_id: int, **_future: Any) -> None:
 @shared_task(name="billing.make_document", queue="documents")
 def make_document(*, document_id: int, **_future: Any) -> None:
     make_due_documents(document_id=document_id, clock=database_now)
+
+
+@shared_task(name="billing.tend_payment_attempt", queue="payments")
+def tend_payment_attempt(*, attempt_id: int, **_future: Any) -> None:
+    tend_attempt(attempt_id=attempt_id, clock=database_now)
+
+
+@shared_task(name="billing.process_gateway_event", queue="payments")
+def process_gateway_event(*, event_id: int, **_future: Any) -> None:
+    process_event(event_id=event_id, clock=database_now)
+
+
+@shared_task(name="billing.run_refund", queue="payments")
+def run_gateway_refund(*, refund_id: int, **_future: Any) -> None:
+    run_refund(refund_id=refund_id, clock=database_now)
 
 
 # A sweep that could not run in time is not worth running late: the next one does the same.

@@ -49,6 +49,21 @@ def wake_vat_check(client_id: int) -> None:
     transaction.on_commit(partial(_send, "billing.check_vat_number", client_id=client_id))
 
 
+def wake_payment_attempt(attempt_id: int) -> None:
+    """Asks a worker, after commit, to charge a saved card, or to ask a gateway about this payment."""
+    transaction.on_commit(partial(_send, "billing.tend_payment_attempt", attempt_id=attempt_id))
+
+
+def wake_gateway_event(event_id: int) -> None:
+    """Asks a worker to process this notification after commit."""
+    transaction.on_commit(partial(_send, "billing.process_gateway_event", event_id=event_id))
+
+
+def wake_refund(refund_id: int) -> None:
+    """Asks a worker, after commit, to ask the gateway for this refund."""
+    transaction.on_commit(partial(_send, "billing.run_refund", refund_id=refund_id))
+
+
 def wake_automation() -> None:
     """Asks a worker, after commit, to go on with the nightly run."""
     transaction.on_commit(partial(_send, "billing.run_automation"))

@@ -53,11 +53,14 @@ def transport_options() -> dict[str, Any]:
 
 app.conf.update(
     **transport_options(),
-    task_queues=[Queue("operations"), Queue("mail"), Queue("documents"), Queue("duties")],
+    task_queues=[Queue("operations"), Queue("payments"), Queue("mail"), Queue("documents"), Queue("duties")],
     task_default_queue="duties",
     task_routes={
         "billing.run_operation": {"queue": "operations"},
         "billing.send_email": {"queue": "mail"},
+        "billing.tend_payment_attempt": {"queue": "payments"},
+        "billing.process_gateway_event": {"queue": "payments"},
+        "billing.run_refund": {"queue": "payments"},
         "billing.make_document": {"queue": "documents"},
     },
     task_ignore_result=True,

@@ -237,6 +237,10 @@ PRICES_INCLUDE_TAX = env.bool("PRICES_INCLUDE_TAX", default=False)
 # Whether a client who owes no tax pays less than a price that includes it.
 DEDUCT_TAX_NOT_OWED = env.bool("DEDUCT_TAX_NOT_OWED", default=True)
 
+# Payment gateways. The addresses of their APIs; Stripe's own, if empty.
+STRIPE_API_URL = env.str("STRIPE_API_URL", default="").rstrip("/")
+YOOKASSA_API_URL = env.str("YOOKASSA_API_URL", default="https://api.yookassa.ru/v3").rstrip("/")
+
 # --- REST API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["billing.api.authentication.ApiKeyAuthentication"],
@@ -316,6 +320,7 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # httpx logs whole URLs at INFO; ours hold no secret, but one line a call is noise.
         "httpx": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
         # Each step of each PDF, and each table of a font.
         "weasyprint.progress": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},

@@ -13,8 +13,12 @@ from billing.actions.invoicing import write_off
 from billing.actions.ledger import post
 from billing.actions.locking import lock_invoice
 from billing.actions.notifications import notify_operators
-from billing.actions.payments.checking import CREDIT, find_reason_fault, find_size_faults
+from billing.actions.payments.checking import (
+    find_reason_fault,
+    find_size_faults,
+)
 from billing.actions.payments.settling import change_credit
+from billing.gateways import CREDIT
 from billing.models import (
     Account,
     Invoice,

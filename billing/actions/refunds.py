@@ -27,6 +27,7 @@ from billing.models import (
     RefundWay,
 )
 from billing.queries.refunds import CREDIT, Refundable, owed_by, refundable
+from billing.wakeups import wake_refund
 from catalog.taxes import ZERO
 
 
@@ -171,7 +172,11 @@ def _write(refund: Refund, reason: str, request_key: str, *, actor: str, now: da
     refund.client, refund.currency = refund.payment.client, refund.payment.currency
     refund.request_key, refund.reason = request_key, reason
     refund.requested_by, refund.requested_at = actor, now
+    if refund.way == RefundWay.GATEWAY:
+        refund.run_after = now
     refund.save()
+    if refund.way == RefundWay.GATEWAY:
+        wake_refund(refund.pk)
     data = {"amount": str(refund.amount), "way": refund.way, "reason": reason}
     record_event("refund.requested", now=now, actor=actor, invoice=refund.payment.invoice, data=data)
     if refund.way != RefundWay.GATEWAY:

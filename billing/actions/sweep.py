@@ -3,6 +3,9 @@
 from datetime import datetime
 
 from billing.actions.documents import wake_due_documents
+from billing.actions.gateways.notices import wake_due_events
+from billing.actions.gateways.refunding import wake_due_refunds
+from billing.actions.gateways.tending import wake_due_attempts
 from billing.actions.provisioning import free_expired_leases, release_ready, wake_due_operations
 from billing.models import Email
 from billing.wakeups import wake_email
@@ -18,3 +21,6 @@ def wake_everything_due(*, now: datetime) -> None:
     for email_id in Email.objects.due(now=now).order_by("id").values_list("pk", flat=True)[:LETTERS_AT_ONCE]:
         wake_email(email_id)
     wake_due_documents(now=now)
+    wake_due_attempts(now=now)
+    wake_due_events(now=now)
+    wake_due_refunds(now=now)

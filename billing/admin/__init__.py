@@ -3,6 +3,7 @@
 from billing.admin.affiliate_settings import AffiliateSettingsAdmin
 from billing.admin.affiliates import AffiliateAdmin
 from billing.admin.api_keys import ApiKeyAdmin
+from billing.admin.attempts import GatewayCallAdmin, GatewayEventAdmin, PaymentAttemptAdmin
 from billing.admin.audits import LedgerAuditAdmin
 from billing.admin.automation import AutomationRunAdmin, DutyRunAdmin
 from billing.admin.automation_settings import AutomationSettingsAdmin
@@ -13,6 +14,8 @@ from billing.admin.commissions import CommissionAdmin
 from billing.admin.documents import StoredDocumentAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
+from billing.admin.fiscal_settings import FiscalSettingsAdmin
+from billing.admin.gateways import PaymentGatewayAdmin
 from billing.admin.invoices import InvoiceAdmin
 from billing.admin.ledger import PostingAdmin
 from billing.admin.operations import OperationAdmin
@@ -48,10 +51,15 @@ __all__ = [
     "EmailAdmin",
     "EventAdmin",
     "FindingAdmin",
+    "FiscalSettingsAdmin",
+    "GatewayCallAdmin",
+    "GatewayEventAdmin",
     "InvoiceAdmin",
     "LedgerAuditAdmin",
     "OperationAdmin",
     "OrderAdmin",
+    "PaymentAttemptAdmin",
+    "PaymentGatewayAdmin",
     "PooledLicenseAdmin",
     "PostingAdmin",
     "ProductAdmin",

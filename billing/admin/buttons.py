@@ -25,6 +25,9 @@ from billing.actions.chargebacks import PaymentNotReversible, ReversalInvalid
 from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
 from billing.actions.credit_notes import CreditNoteInvalid, InvoiceNotNumbered
+from billing.actions.fiscal_settings import FiscalSettingsInvalid
+from billing.actions.gateways.decisions import AttemptNotOpen
+from billing.actions.gateways.setup import GatewayInvalid
 from billing.actions.invoicing import (
     DraftInvalid,
     InvoiceNotCancellable,
@@ -55,6 +58,7 @@ REFUSALS: Final = (
     AffiliateInvalid,
     AlreadyProvisioned,
     ApiKeyRevoked,
+    AttemptNotOpen,
     AutomationSettingsInvalid,
     BillingSettingsInvalid,
     BalanceTooLow,
@@ -63,8 +67,10 @@ REFUSALS: Final = (
     CommandInvalid,
     CommandNotAllowed,
     DutyNotWaiting,
+    GatewayInvalid,
     CreditNoteInvalid,
     DraftInvalid,
+    FiscalSettingsInvalid,
     InvoiceNotCancellable,
     InvoiceNotCollectable,
     InvoiceNotDraft,

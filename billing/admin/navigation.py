@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing.admin.attempts import attempts_badge
 from billing.admin.audits import audits_badge
 from billing.admin.automation import automation_badge
 from billing.admin.dashboard import operations_badge
@@ -46,6 +47,13 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
             Place(_("Clients"), "group", "admin:billing_client_changelist"),
             Place(_("Orders"), "shopping_cart", "admin:billing_order_changelist"),
             Place(_("Invoices"), "receipt_long", "admin:billing_invoice_changelist"),
+            Place(
+                _("Payments by gateways"),
+                "credit_card",
+                "admin:billing_paymentattempt_changelist",
+                has_badge=True,
+                badge=attempts_badge,
+            ),
             Place(_("Services"), "deployed_code", "admin:billing_service_changelist"),
             Place(_("Cancellation requests"), "event_busy", "admin:billing_cancellationrequest_changelist"),
         ),
@@ -134,6 +142,8 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
             ),
             Place(_("Events"), "history", "admin:billing_event_changelist"),
             Place(_("E-mails"), "mail", "admin:billing_email_changelist"),
+            Place(_("Gateway calls"), "swap_horiz", "admin:billing_gatewaycall_changelist"),
+            Place(_("Gateway notifications"), "notifications", "admin:billing_gatewayevent_changelist"),
             Place(_("Partner calls"), "lan", "admin:noc_calllog_changelist"),
         ),
     ),
@@ -144,6 +154,15 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
                 _("Billing settings"),
                 "tune",
                 "admin:billing_billingsettings_changelist",
+                Permission.MANAGE_SETTINGS,
+            ),
+            Place(
+                _("Payment gateways"), "payments", "admin:billing_paymentgateway_changelist", Permission.MANAGE_SETTINGS
+            ),
+            Place(
+                _("Fiscal receipts"),
+                "receipt",
+                "admin:billing_fiscalsettings_changelist",
                 Permission.MANAGE_SETTINGS,
             ),
             Place(_("Seller"), "storefront", "admin:billing_seller_changelist"),

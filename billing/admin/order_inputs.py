@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.actions.price_overrides import REASON_LENGTH, PriceOverride
 from billing.admin.forms import dress
-from billing.queries.orders import PAYMENT_METHODS
+from billing.queries.gateways import PAYMENT_METHODS
 from billing.templatetags.event_words import GATEWAYS
 
 

@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from billing.actions.events import record_event
 from billing.queries.clock import database_now
-from billing.queries.orders import PAYMENT_METHODS
+from billing.queries.gateways import PAYMENT_METHODS
 from billing.templatetags.event_words import GATEWAYS
 from catalog.actions.groups import GroupInvalid, save_group
 from catalog.admin.links import group_links

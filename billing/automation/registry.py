@@ -11,12 +11,14 @@ from billing.automation.late_fees import LateFees
 from billing.automation.notices import Notices
 from billing.automation.partner import Cover, LicensePool, PartnerAccounts
 from billing.automation.renewal_invoices import RenewalInvoices
+from billing.automation.saved_cards import SavedCards
 from billing.automation.stale_orders import StaleOrders
 from billing.automation.suspensions import Resumptions, Suspensions
 
 DUTIES: Final[tuple[Duty[Any, Any], ...]] = (
     RenewalInvoices(),
     AppliedCredit(),
+    SavedCards(),
     Notices(),
     LateFees(),
     Cancellations(),

@@ -29,6 +29,9 @@ from billing.models.document import DocumentState, StoredDocument
 from billing.models.email import Email, EmailStatus
 from billing.models.event import Event
 from billing.models.finding import Finding, FindingSort, FindingStatus
+from billing.models.fiscal_settings import FiscalSettings
+from billing.models.gateway import GatewayCurrency, PaymentGateway
+from billing.models.gateway_event import GatewayCall, GatewayEvent, GatewayEventStatus
 from billing.models.invoice import (
     PAYABLE_STATUSES,
     Invoice,
@@ -53,6 +56,7 @@ from billing.models.operation import (
 )
 from billing.models.order import Order, OrderLine, OrderStatus
 from billing.models.payment import Payment
+from billing.models.payment_attempt import OPEN_ATTEMPTS, AttemptStatus, PaymentAttempt
 from billing.models.pool import PooledLicense, PoolState
 from billing.models.promotion import Audience, Promotion
 from billing.models.refund import Refund, RefundStatus, RefundWay
@@ -67,6 +71,7 @@ from billing.models.service import (
     SuspensionCause,
 )
 from billing.models.store_settings import StoreSettings
+from billing.models.stored_method import GatewayCustomer, StoredMethod
 from billing.models.tax import TaxRule
 from billing.models.user import StaffRole, User
 from billing.models.vat_check import VatCheck, VatState
@@ -74,6 +79,7 @@ from billing.models.vat_check import VatCheck, VatState
 __all__ = [
     "ENDED_STATUSES",
     "LIVE_STATUSES",
+    "OPEN_ATTEMPTS",
     "PAYABLE_STATUSES",
     "PAYING_KINDS",
     "SETTLED_STATUSES",
@@ -85,6 +91,7 @@ __all__ = [
     "AffiliateSettings",
     "AffiliateStatus",
     "ApiKey",
+    "AttemptStatus",
     "Audience",
     "AutomationRun",
     "AutomationSettings",
@@ -113,6 +120,12 @@ __all__ = [
     "Finding",
     "FindingSort",
     "FindingStatus",
+    "FiscalSettings",
+    "GatewayCall",
+    "GatewayCurrency",
+    "GatewayCustomer",
+    "GatewayEvent",
+    "GatewayEventStatus",
     "HoldReason",
     "Invoice",
     "InvoiceCounter",
@@ -134,6 +147,8 @@ __all__ = [
     "OrderLine",
     "OrderStatus",
     "Payment",
+    "PaymentAttempt",
+    "PaymentGateway",
     "PoolState",
     "PooledLicense",
     "Posting",
@@ -151,6 +166,7 @@ __all__ = [
     "StaffRole",
     "StoreSettings",
     "StoredDocument",
+    "StoredMethod",
     "SuspensionCause",
     "TaxRule",
     "User",

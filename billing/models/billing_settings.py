@@ -135,6 +135,21 @@ class AutomationSettings(models.Model):
         _("other days by cycle"), default=dict, blank=True, validators=[validate_window_days]
     )
     applies_credit = models.BooleanField(_("credit pays renewal invoices by itself"), default=True)
+    charges_cards = models.BooleanField(
+        _("saved cards pay renewal invoices by themselves"), default=True, db_default=True
+    )
+    card_days = models.PositiveSmallIntegerField(
+        _("saved cards, days before due"), default=3, db_default=3, validators=[MaxValueValidator(60)]
+    )
+    card_retries = models.PositiveSmallIntegerField(
+        _("saved cards, further tries"), default=3, db_default=3, validators=[MaxValueValidator(20)]
+    )
+    card_retry_days = models.PositiveSmallIntegerField(
+        _("saved cards, days between tries"),
+        default=3,
+        db_default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+    )
     reminder_days = models.PositiveSmallIntegerField(_("reminder, days before due"), default=3)
     first_overdue_days = models.PositiveSmallIntegerField(_("first overdue notice, days after due"), default=1)
     second_overdue_days = models.PositiveSmallIntegerField(_("second overdue notice, days after due"), default=3)

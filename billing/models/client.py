@@ -31,6 +31,12 @@ class Client(models.Model):
         _("separate invoices"), default=False, help_text=_("Each service is invoiced on its own.")
     )
     gets_overdue_notices = models.BooleanField(_("overdue notices"), default=True)
+    pays_automatically = models.BooleanField(
+        _("automatic payment"),
+        default=True,
+        db_default=True,
+        help_text=_("Renewals are paid with the saved card, if there is one."),
+    )
     is_late_fee_exempt = models.BooleanField(_("exempt from late fees"), default=False)
     phone = models.CharField(_("phone"), max_length=30, blank=True, default="")
     currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, verbose_name=_("currency"))

@@ -146,6 +146,7 @@ class LineKind(models.TextChoices):
     SETUP = "SETUP", _("Setup")
     DISCOUNT = "DISCOUNT", _("Discount")
     LATE_FEE = "LATE_FEE", _("Late fee")
+    PAYMENT_FEE = "PAYMENT_FEE", _("Fee for paying so")
     MANUAL = "MANUAL", _("Item")
     ADD_FUNDS = "ADD_FUNDS", _("Add funds")
     INVOICE = "INVOICE", _("Invoice")

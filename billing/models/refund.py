@@ -40,6 +40,11 @@ class Refund(models.Model):
     error = models.TextField(_("error"), blank=True, default="")
     requested_by = models.CharField(_("requested by"), max_length=150, blank=True, default="")
     requested_at = models.DateTimeField(_("requested at"))
+    # When a worker asks the gateway, or asks it again; None where no gateway has to be asked.
+    run_after = models.DateTimeField(_("due at"), null=True, blank=True, db_index=True)
+    tries = models.PositiveIntegerField(_("tries"), default=0, db_default=0)
+    # The 54-FZ receipt as it was sent.
+    receipt = models.JSONField(_("fiscal receipt"), null=True, blank=True)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
 
     class Meta:

@@ -1,6 +1,6 @@
 """What can still be taken back of an invoice, line by line, and how an amount is split over lines and taxes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -41,10 +41,18 @@ class LineLeft:
 
 def lines_left(invoice: Invoice) -> list[LineLeft]:
     """Every line with what is left of it; two queries."""
+    return lines_left_of([invoice.pk])[invoice.pk]
+
+
+def lines_left_of(invoice_ids: Collection[int]) -> dict[int, list[LineLeft]]:
+    """Every line of each invoice with what is left of it, by the invoice's id; two queries."""
     taken: dict[int, list[CreditNoteLine]] = {}
-    for row in CreditNoteLine.objects.filter(invoice_line__invoice=invoice):
+    for row in CreditNoteLine.objects.filter(invoice_line__invoice__in=invoice_ids):
         taken.setdefault(row.invoice_line_id, []).append(row)
-    return [_line_left(line, taken.get(line.pk, ())) for line in invoice.lines.order_by("pk")]
+    found: dict[int, list[LineLeft]] = {invoice_id: [] for invoice_id in invoice_ids}
+    for line in InvoiceLine.objects.filter(invoice__in=invoice_ids).order_by("pk"):
+        found[line.invoice_id].append(_line_left(line, taken.get(line.pk, ())))
+    return found
 
 
 def _line_left(line: InvoiceLine, notes: Sequence[CreditNoteLine]) -> LineLeft:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import LIVE_STATUSES, Client, Service
 from billing.queries.addons import AddonParent, addon_price, asks_domain, supplied_values
+from billing.queries.gateways import PAYMENT_METHODS
 from billing.queries.order_items import CheckedItem, Faults, ItemFaults, RequestedItem
 from billing.queries.order_parents import find_addon_parent
 from billing.queries.order_units import find_collisions, find_quantity_fault, find_sharing_fault
@@ -14,8 +15,6 @@ from catalog.fields import FieldsInvalid, clean_field_values
 from catalog.models import Price
 from catalog.options import ChosenOption, OptionsInvalid, choose_options
 from catalog.queries import get_price
-
-PAYMENT_METHODS = ("bank_transfer", "credit", "manual")
 
 
 def check_items(*, client: Client, items: Sequence[RequestedItem], payment_method: str) -> list[CheckedItem]:

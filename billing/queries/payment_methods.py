@@ -4,11 +4,15 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
+from billing.gateways import ONLINE
+from billing.queries.gateways import read_gateways
 from catalog.models import Product
 
 
 def find_method_fault(payment_method: str, products: Iterable[Product]) -> str:
-    """Why an order of `products` cannot be paid so; "" where each of their groups takes the method."""
+    """Why an order of `products` cannot be paid so; "" where it is offered and each of their groups takes it."""
+    if payment_method in ONLINE and payment_method not in read_gateways():
+        return _("This way to pay is not offered.")
     refusing = sorted({product.group.words.name for product in products if payment_method in closed_methods([product])})
     if not refusing:
         return ""

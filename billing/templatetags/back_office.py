@@ -18,12 +18,14 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
+    AttemptStatus,
     CertificateState,
     CommissionState,
     DutyStatus,
     EmailStatus,
     Event,
     FindingStatus,
+    GatewayEventStatus,
     InvoiceStatus,
     Operation,
     OperationAttempt,
@@ -34,7 +36,7 @@ from billing.models import (
     ServiceStatus,
 )
 from billing.queries.operations import operation_words, words
-from billing.templatetags.event_words import EVENTS, GATEWAYS, NAMES, POSTINGS, VALUES, field_words
+from billing.templatetags.event_words import EVENTS, GATEWAY_CALLS, GATEWAYS, NAMES, POSTINGS, VALUES, field_words
 from billing.templatetags.portal import money
 from catalog.money import format_money
 from noc.models import AccountHealth
@@ -52,6 +54,11 @@ _TONES: Final[dict[str, str]] = {
     InvoiceStatus.PAYMENT_PENDING: "blue",
     InvoiceStatus.PAID: "green",
     InvoiceStatus.COLLECTIONS: "red",
+    AttemptStatus.STARTING: "blue",
+    AttemptStatus.PROCESSING: "blue",
+    AttemptStatus.SUCCEEDED: "green",
+    GatewayEventStatus.RECEIVED: "blue",
+    GatewayEventStatus.REFUSED: "red",
     OperationStatus.QUEUED: "blue",
     OperationStatus.RUNNING: "blue",
     OperationStatus.CHECKING: "blue",
@@ -250,3 +257,9 @@ def seconds(milliseconds: int) -> str:
 
 def _seconds_text(value: float, *, decimals: int) -> str:
     return gettext("%(seconds)s s") % {"seconds": number_format(value, decimals)}
+
+
+@register.filter
+def gateway_call(action: str) -> str:
+    """What was asked of a payment gateway, in words."""
+    return str(GATEWAY_CALLS.get(action, action))

@@ -5,15 +5,18 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing.gateways import ONLINE
 from billing.models import (
     Affiliate,
     BankAccount,
     BillingSettings,
     Client,
     FindingSort,
+    FiscalSettings,
     HoldReason,
     Invoice,
     OperationKind,
+    PaymentGateway,
     RefundWay,
     Seller,
     ServiceStatus,
@@ -38,6 +41,10 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "bank_account.removed": _("Bank account removed"),
     "api_key.issued": _("API key issued"),
     "api_key.revoked": _("API key revoked"),
+    "attempt.accepted": _("Payment by a gateway accepted by hand"),
+    "attempt.failed": _("Payment by a gateway failed"),
+    "attempt.needs_check": _("Payment by a gateway needs a person"),
+    "attempt.started": _("Payment by a gateway started"),
     "automation_settings.changed": _("Automation settings changed"),
     "automation.braked": _("Nightly duty stopped by a brake"),
     "automation.failed": _("Nightly duty failed"),
@@ -56,7 +63,18 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "certificate.reissue_asked": _("Certificate asked for anew"),
     "certificate.reissued": _("Certificate issued anew"),
     "client.changed": _("Client changed"),
+    "client.automatic_payment_off": _("Automatic payment switched off"),
+    "client.automatic_payment_on": _("Automatic payment switched on"),
     "client.vat_checked": _("VAT number checked"),
+    "gateway.changed": _("Payment gateway changed"),
+    "gateway.failing": _("Payment gateway fails"),
+    "gateway_event.refused": _("Notification of a gateway refused"),
+    "payment.disputed": _("Payment disputed by the bank"),
+    "payment.failed": _("Automatic payment failed"),
+    "refund.made_outside": _("Refund made at the gateway"),
+    "stored_method.chosen": _("Saved card chosen"),
+    "stored_method.removed": _("Saved card removed"),
+    "stored_method.saved": _("Card saved"),
     "client.registered": _("Client registered"),
     "command.given": _("Command given"),
     "commission.cleared": _("Commission cleared"),
@@ -68,6 +86,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "credit_note.issued": _("Credit note issued"),
     "finding.ignored": _("Finding ignored"),
     "finding.remedied": _("Finding put right"),
+    "fiscal_settings.changed": _("Fiscal receipt settings changed"),
     "invoice.cancelled": _("Invoice cancelled"),
     "invoice.draft_changed": _("Draft changed"),
     "invoice.drafted": _("Draft written"),
@@ -190,6 +209,17 @@ GATEWAYS: Final[dict[str, str | Promise]] = {
     "manual": _("Manual"),
     "bank_transfer": _("Bank transfer"),
     "credit": _("Client credit"),
+    **{code: gateway.label for code, gateway in ONLINE.items()},
+}
+GATEWAY_CALLS: Final[dict[str, str | Promise]] = {
+    "start": _("Open a page to pay"),
+    "look": _("Ask about a payment"),
+    "charge": _("Charge a saved card"),
+    "cancel": _("Close a page"),
+    "refund": _("Ask for a refund"),
+    "look_refund": _("Ask about a refund"),
+    "make_customer": _("Make a customer"),
+    "check_keys": _("Test the keys"),
 }
 # What an event tells besides its name.
 NAMES: Final[dict[str, str | Promise]] = {
@@ -233,6 +263,14 @@ NAMES: Final[dict[str, str | Promise]] = {
     "from": _("from"),
     "gateway": _("paid by"),
     "key": _("key"),
+    "attempt": _("payment"),
+    "notice": _("notification"),
+    "secret_key": _("secret key"),
+    "webhook_secret": _("signing secret"),
+    "account_id": _("account"),
+    "shop_id": _("shop"),
+    "currencies": _("currencies"),
+    "card": _("card"),
     "kind": _("what"),
     "module": _("module"),
     "merged": _("merged into the field that was there"),
@@ -293,6 +331,8 @@ def field_words(name: str) -> str:
         StoreSettings,
         Seller,
         BankAccount,
+        FiscalSettings,
+        PaymentGateway,
     ):
         for field in model._meta.fields:
             if field.name == name:

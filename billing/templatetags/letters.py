@@ -8,6 +8,8 @@ from django import template
 from django.utils.translation import get_language
 
 from billing.automation.registry import get_duty
+from billing.gateways.reasons import reason_words
+from billing.queries.gateways import gateway_label
 from catalog.money import format_money
 
 register = template.Library()
@@ -30,3 +32,15 @@ def duty_label(code: str) -> str:
 def letter_day(value: str) -> str:
     """A day that an event keeps as 2026-12-31, by the reader's locale."""
     return format_date(date.fromisoformat(value), format="long", locale=(get_language() or "en").replace("-", "_"))
+
+
+@register.filter
+def gateway(code: str) -> str:
+    """What a payment gateway is called."""
+    return str(gateway_label(code))
+
+
+@register.filter
+def failure(code: str) -> str:
+    """Why a payment failed, in words for the client."""
+    return reason_words(code)

@@ -28,7 +28,7 @@ from billing.views.basket import (
     set_quantity_in_basket,
 )
 from billing.views.current import current_client, store_currencies, store_currency
-from billing.views.placing import PRICE_INPUTS, Buyer, find_earlier_order, order_as
+from billing.views.placing import PRICE_INPUTS, Buyer, after_order, find_earlier_order, order_as
 from billing.views.review import Review, payment_form, read_review
 from catalog.models import Currency, Product
 from catalog.options import option_label
@@ -43,7 +43,7 @@ SAID_INPUTS: Final = ", ".join(f"#checkout [name={name}]" for name in (*PRICE_IN
 def checkout(request: HttpRequest) -> HttpResponse:
     """Shows what is ordered and takes the order. The hidden key makes one order of however many submits."""
     if request.method == "POST" and (earlier := find_earlier_order(request)):
-        return redirect("client:order", number=earlier.number)
+        return after_order(request, earlier)
     client, data = current_client(request), request.POST if request.method == "POST" else None
     currency = store_currency(request, client)
     registration = _registration(request, data, currency) if client is None else None
@@ -64,7 +64,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         if order is not None:
             empty_basket(request)
             request.session.pop(PROMO_KEY, None)
-            return redirect("client:order", number=order.number)
+            return after_order(request, order)
     context = {**_context(review, buyer.payment), "buyer": buyer, "has_errors": buyer.has_errors}
     return render(request, "store/checkout.html", context, status=422 if data is not None else 200)
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from billing.actions.invoicing import PaymentMethodInvalid, change_payment_method
 from billing.actions.payments import (
     InvoiceNotPayable,
     NotEnoughCredit,
@@ -21,12 +20,14 @@ from billing.actions.payments import (
 )
 from billing.documents.codes import draw_code
 from billing.documents.transfers import find_transfer
-from billing.forms.paying import CreditPaymentForm, MethodForm
+from billing.forms.paying import CreditPaymentForm
+from billing.gateways import BANK_TRANSFER
 from billing.models import Client, Invoice, InvoiceKind
+from billing.queries.attempts import open_attempts_of
 from billing.queries.clock import business_date
 from billing.queries.documents import credit_notes_of
 from billing.queries.pages_client import INVOICE_FILTERS, get_invoice, invoice_chips, invoice_page, invoice_totals
-from billing.queries.pages_payment import invoice_methods
+from billing.queries.pages_payment import invoice_gateways, pay_choices
 from billing.queries.prepayment import is_outdated
 from billing.views.current import actor_of, client_required
 from catalog.money import round_money
@@ -63,8 +64,7 @@ def invoice(request: HttpRequest, client: Client, invoice_id: int) -> HttpRespon
 def _show(
     request: HttpRequest, client: Client, found: Invoice, *, credit_form: CreditPaymentForm | None = None
 ) -> HttpResponse:
-    methods = invoice_methods()
-    has_choice = len(methods) > 1 or found.payment_method not in dict(methods)
+    offered = invoice_gateways(found) if found.is_payable else {}
     transfer = find_transfer(found, language=get_language())
     context: dict[str, Any] = {
         "room": "invoices",
@@ -72,8 +72,9 @@ def _show(
         "client": client,
         "credit_form": credit_form or _credit_form(client, found),
         "covers_all": client.credit_balance >= found.balance,
-        "method_form": MethodForm(methods=methods, initial={"payment_method": found.payment_method}),
-        "has_choice": found.is_payable and has_choice,
+        "online": pay_choices(found, offered),
+        "attempts": open_attempts_of(found.pk) if found.is_payable else [],
+        "takes_transfer": BANK_TRANSFER in offered,
         "transfer": transfer,
         "code": draw_code(transfer.code) if transfer and transfer.code else "",
         "credit_notes": credit_notes_of(found),
@@ -115,21 +116,6 @@ def pay(request: HttpRequest, client: Client, invoice_id: int) -> HttpResponse:
         messages.success(request, _("Paid with your credit. Thank you."))
     if found.order_id and found.order:
         return redirect("client:order", number=found.order.number)
-    return redirect("client:invoice", invoice_id=found.pk)
-
-
-@require_POST
-@client_required
-def method(request: HttpRequest, client: Client, invoice_id: int) -> HttpResponse:
-    """Changes how an invoice is to be paid, while it is not."""
-    found = _get_invoice(client, invoice_id)
-    chosen = request.POST.get("payment_method", "")
-    try:
-        change_payment_method(invoice=found, method=chosen, actor=actor_of(request), now=timezone.now())
-    except (PaymentMethodInvalid, InvoiceNotPayable) as error:
-        messages.warning(request, str(error))
-    else:
-        messages.success(request, _("The payment method is changed."))
     return redirect("client:invoice", invoice_id=found.pk)
 
 

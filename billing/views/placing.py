@@ -7,7 +7,8 @@ from typing import Any, Final
 from django import forms
 from django.contrib.auth import authenticate, login
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,9 +16,11 @@ from billing.actions.clients import ClientInvalid, register_client
 from billing.actions.ordering import CheckoutConflict, ItemRequest, OrderInvalid, place_order
 from billing.forms.checkout import PaymentForm
 from billing.forms.registration import RegistrationForm
-from billing.models import Client, Order
+from billing.gateways import ONLINE
+from billing.models import Client, Invoice, Order
 from billing.queries.taxes import TaxPlace
 from billing.views.current import actor_of, current_client
+from billing.views.paying import go_and_pay
 from billing.views.referrals import referral_code
 
 # What a visitor says of themselves that changes the sums.
@@ -101,6 +104,14 @@ def order_as(
     if buyer.client is None:
         login(request, client.users.get(), backend=LOGIN_BACKEND)
     return order
+
+
+def after_order(request: HttpRequest, order: Order) -> HttpResponse:
+    """To the gateway's page where something is to be paid by one; else to the page of the order."""
+    invoice = Invoice.objects.select_related("client", "currency").filter(order=order).first()
+    if invoice is not None and invoice.is_payable and order.payment_method in ONLINE:
+        return go_and_pay(request, invoice, gateway=order.payment_method)
+    return redirect("client:order", number=order.number)
 
 
 def add_errors(form: forms.BaseForm, errors: Mapping[str, list[str]]) -> None:

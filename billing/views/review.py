@@ -99,7 +99,7 @@ def payment_form(
     request: HttpRequest, review: Review, data: Any, chosen: Mapping[str, Any] | None = None
 ) -> PaymentForm:
     """How it is paid; `chosen` so far, where nothing was sent yet."""
-    offer = payment_offer(review.client, review.products, total=review.basket.quote.total)
+    offer = payment_offer(review.client, review.products, total=review.basket.quote.total, currency=review.currency)
     key = checkout_key(request)
     # The answer to a window that is behind carries the key of the basket that it shows now.
     data = None if data is None else {**data.dict(), "checkout_key": key}

@@ -27,7 +27,7 @@ from billing.queries.store_settings import read_store_settings
 from billing.queries.terms import PricingTerms
 from billing.views.basket import PROMO_KEY
 from billing.views.current import CURRENCY_KEY, current_client, store_currencies, store_currency
-from billing.views.placing import PRICE_INPUTS, Buyer, find_earlier_order, order_as, said_place
+from billing.views.placing import PRICE_INPUTS, Buyer, after_order, find_earlier_order, order_as, said_place
 from billing.views.product_offer import ProductOffer, linked_choices, price_context
 from billing.views.review import find_promo
 from catalog.models import Currency, Product, ProductGroup
@@ -116,7 +116,7 @@ def _find_chosen(request: HttpRequest, group_slug: str, currency: Currency) -> t
 def _answer(request: HttpRequest, shelf: StoreGroup, offer: ProductOffer) -> HttpResponse:
     is_sent = request.method == "POST" and "choose" not in request.POST
     if is_sent and (earlier := find_earlier_order(request)):
-        return redirect("client:order", number=earlier.number)
+        return after_order(request, earlier)
     data = request.POST if is_sent else None
     page = _build(request, shelf, offer, item_data=data, buyer_data=data)
     if is_sent and page.is_valid():
@@ -129,7 +129,7 @@ def _answer(request: HttpRequest, shelf: StoreGroup, offer: ProductOffer) -> Htt
         )
         if order is not None:
             request.session.pop(PROMO_KEY, None)
-            return redirect("client:order", number=order.number)
+            return after_order(request, order)
     return render(request, "store/single_page.html", _context(page), status=422 if is_sent else 200)
 
 
@@ -176,7 +176,9 @@ def _payment(
         initial["payment_method"] = request.POST["payment_method"]
     return PaymentForm(
         data,
-        offer=payment_offer(offer.client, products, total=Decimal(1) if total is None else total),
+        offer=payment_offer(
+            offer.client, products, total=Decimal(1) if total is None else total, currency=offer.currency
+        ),
         currency_id=offer.currency.pk,
         terms_url=offer.settings.terms_url,
         initial=initial,

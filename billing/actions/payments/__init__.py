@@ -1,7 +1,6 @@
 """Step ③: money that arrives for invoices, and the client's credit."""
 
 from billing.actions.payments.checking import (
-    CREDIT,
     GATEWAYS,
     InvoiceNotPayable,
     NotEnoughCredit,
@@ -17,6 +16,7 @@ from billing.actions.payments.crediting import (
 )
 from billing.actions.payments.receiving import record_payment
 from billing.actions.payments.settling import settle_empty_invoice
+from billing.gateways import CREDIT
 
 __all__ = [
     "CREDIT",

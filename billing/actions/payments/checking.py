@@ -7,11 +7,11 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from billing.gateways import BANK_TRANSFER, MANUAL, ONLINE
 from billing.models import Invoice, InvoiceKind, InvoiceStatus
 from catalog.money import format_money
 
-CREDIT: Final = "credit"
-GATEWAYS: Final = ("manual", "bank_transfer")
+GATEWAYS: Final = (MANUAL, BANK_TRANSFER, *ONLINE)
 LONGEST_REFERENCE: Final = 200
 LONGEST_REASON: Final = 255
 TOO_MUCH: Final = Decimal(10) ** 12

@@ -10,7 +10,6 @@ from billing.actions.events import record_event
 from billing.actions.ledger import post
 from billing.actions.locking import lock_client, lock_invoice
 from billing.actions.payments.checking import (
-    CREDIT,
     NotEnoughCredit,
     PaymentInvalid,
     amount_words,
@@ -20,6 +19,7 @@ from billing.actions.payments.checking import (
     find_reason_fault,
 )
 from billing.actions.payments.settling import change_credit, release_money, use_credit
+from billing.gateways import CREDIT
 from billing.models import Account, Client, Invoice, Payment
 
 

@@ -15,9 +15,13 @@ from billing.actions.ledger import post
 from billing.actions.locking import lock_invoice, lock_invoices, lock_services
 from billing.actions.notifications import notify_client
 from billing.actions.numbering import take_invoice_number
-from billing.actions.payments.checking import CREDIT, InvoiceNotPayable, not_payable_words
+from billing.actions.payments.checking import (
+    InvoiceNotPayable,
+    not_payable_words,
+)
 from billing.actions.queueing import queue_create, queue_renewal_if_due
 from billing.actions.suspending import resume_paid
+from billing.gateways import CREDIT
 from billing.models import (
     Account,
     Client,
