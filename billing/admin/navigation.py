@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.admin.audits import audits_badge
 from billing.admin.automation import automation_badge
+from billing.admin.bank_transfers import transfers_badge
 from billing.admin.dashboard import operations_badge
 from billing.admin.findings import findings_badge
 from billing.admin.withdrawals import withdrawals_badge
@@ -46,6 +47,14 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
             Place(_("Clients"), "group", "admin:billing_client_changelist"),
             Place(_("Orders"), "shopping_cart", "admin:billing_order_changelist"),
             Place(_("Invoices"), "receipt_long", "admin:billing_invoice_changelist"),
+            Place(
+                _("Bank transfers"),
+                "account_balance_wallet",
+                "admin:billing_banktransfer_changelist",
+                has_badge=True,
+                badge=transfers_badge,
+            ),
+            Place(_("Bank statements"), "upload_file", "admin:billing_bankstatement_changelist"),
             Place(_("Services"), "deployed_code", "admin:billing_service_changelist"),
             Place(_("Cancellation requests"), "event_busy", "admin:billing_cancellationrequest_changelist"),
         ),

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import (
     CertificateState,
     CommissionState,
+    Confidence,
     DutyStatus,
     EmailStatus,
     Event,
@@ -32,6 +33,7 @@ from billing.models import (
     PoolState,
     Posting,
     ServiceStatus,
+    TransferStatus,
 )
 from billing.queries.operations import operation_words, words
 from billing.templatetags.event_words import EVENTS, GATEWAYS, NAMES, POSTINGS, VALUES, field_words
@@ -76,6 +78,12 @@ _TONES: Final[dict[str, str]] = {
     # Of cancellation requests too.
     FindingStatus.OPEN: "amber",
     FindingStatus.SOLVED: "green",
+    TransferStatus.NEW: "red",
+    TransferStatus.MATCHED: "amber",
+    TransferStatus.CONFIRMED: "green",
+    Confidence.SURE: "green",
+    Confidence.LIKELY: "blue",
+    Confidence.UNSURE: "amber",
     "CLEAN": "green",
     "NOT_CLEAN": "red",
 }

@@ -42,12 +42,7 @@ class YooKassa:
 
     def __init__(self, *, port: int = 0, shop_id: str = "100500", secret_key: str = "test_secret") -> None:
         self.shop_id, self.secret_key = shop_id, secret_key
-        self.webhook_url = self.notified_amount = ""
-        self.calls: list[Call] = []
-        self.told: list[tuple[str, str, int]] = []
-        self.faults: deque[str] = deque()
-        self.pending_news: list[tuple[str, Object]] = []
-        self.shop = Shop(shop_id=shop_id, tell=lambda event, thing: self.pending_news.append((event, shown(thing))))
+        self.reset()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.standin = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -82,9 +77,10 @@ class YooKassa:
     def reset(self) -> None:
         """As new; the address stays."""
         self.webhook_url = self.notified_amount = ""
-        self.calls, self.told = [], []
-        self.faults.clear()
-        self.pending_news = []
+        self.calls: list[Call] = []
+        self.told: list[tuple[str, str, int]] = []
+        self.faults: deque[str] = deque()
+        self.pending_news: list[tuple[str, Object]] = []
         self.shop = Shop(
             shop_id=self.shop_id, tell=lambda event, thing: self.pending_news.append((event, shown(thing)))
         )
