@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from billing.actions.events import record_event
@@ -24,6 +27,7 @@ from billing.statements.matching import Payer, Proposal, propose
 from billing.statements.reading import read_statement
 from billing.statements.scene import read_scene
 from billing.statements.transfers import IncomingTransfer, StatementFile, StatementUnreadable
+from billing.statements.warnings import FOREIGN, NO_ACCOUNT
 
 BATCH: Final = 500
 _LONGEST_NAME: Final = 300
@@ -38,7 +42,7 @@ class StatementKnown(StatementRefused):
 
     def __init__(self, statement: BankStatement) -> None:
         words = _("This file was read already on %(day)s: nothing is counted twice.")
-        super().__init__(words % {"day": f"{statement.uploaded_at:%Y-%m-%d}"})
+        super().__init__(words % {"day": date_format(localtime(statement.uploaded_at), "SHORT_DATE_FORMAT")})
         self.statement = statement
 
 
@@ -72,19 +76,17 @@ def _of_our_accounts(found: StatementFile) -> StatementFile:
     foreign = [account for account in found.accounts if account not in ours]
     if not foreign:
         return found
+    names = ", ".join(foreign)
     if not ours:
-        words = _("No bank account is set up, so nobody can say whether %(accounts)s is yours.")
-        warning = words % {"accounts": ", ".join(foreign)}
-        return StatementFile(found.format, found.accounts, found.transfers, (*found.warnings, warning))
+        return replace(found, warnings=(*found.warnings, (NO_ACCOUNT, names)))
     if len(foreign) == len(found.accounts):
         words = _("The statement is of account %(accounts)s, which is none of yours. Yours: %(ours)s.")
-        raise StatementRefused(words % {"accounts": ", ".join(foreign), "ours": ", ".join(sorted(ours))})
-    warning = _("Account %(accounts)s is none of yours: its transfers were left out.")
-    return StatementFile(
-        found.format,
-        tuple(account for account in found.accounts if account in ours),
-        tuple(one for one in found.transfers if one.account in ours),
-        (*found.warnings, warning % {"accounts": ", ".join(foreign)}),
+        raise StatementRefused(words % {"accounts": names, "ours": ", ".join(sorted(ours))})
+    return replace(
+        found,
+        accounts=tuple(account for account in found.accounts if account in ours),
+        transfers=tuple(one for one in found.transfers if one.account in ours),
+        warnings=(*found.warnings, (FOREIGN, names)),
     )
 
 

@@ -107,7 +107,7 @@ def reopen_transfer(*, transfer: BankTransfer, actor: str, now: datetime) -> Ban
     with transaction.atomic():
         locked = _lock(transfer)
         if locked.status != TransferStatus.IGNORED:
-            raise TransferRefused(_("This transfer is not ignored."))
+            raise TransferRefused(_("This transfer is not left out."))
         locked.status, locked.note, locked.decided_by, locked.decided_at = TransferStatus.NEW, "", "", None
         locked.client, locked.confidence, locked.match_reason = None, "", MatchReason.NOTHING
         locked.save()

@@ -26,6 +26,7 @@ from billing.permissions import Permission
 from billing.queries.bank_transfers import count_by_outcome, sure_transfers
 from billing.queries.clock import database_now
 from billing.statements.reading import LARGEST_FILE
+from billing.statements.warnings import warning_words
 from billing.templatetags.back_office import brief
 
 SHOWN = 200
@@ -117,6 +118,7 @@ class BankStatementAdmin(ObjectAdmin):
         list_address = reverse("admin:billing_banktransfer_changelist")
         return {
             "outcomes": _outcomes(subject),
+            "warnings": warning_words(subject.warnings),
             "transfers": list(transfers.prefetch_related("shares__invoice").order_by("booked_on", "pk")[:SHOWN]),
             "left": max(subject.transfers_found - subject.transfers_known - SHOWN, 0),
             "decide_url": f"{list_address}?statement__id__exact={subject.pk}",

@@ -185,7 +185,7 @@ class Ignore(Button[BankTransfer]):
     """No payment of a client's."""
 
     code = "ignore"
-    label = gettext_lazy("Ignore")
+    label = gettext_lazy("Leave out")
     permission = Permission.MANAGE_INVOICES
     look = "danger"
 
@@ -194,7 +194,7 @@ class Ignore(Button[BankTransfer]):
 
     def title(self, subject: BankTransfer | None) -> str:
         assert subject is not None
-        return _("Ignore %(transfer)s") % {"transfer": transfer_title(subject)}
+        return _("Leave out %(transfer)s") % {"transfer": transfer_title(subject)}
 
     def explanation(self, subject: BankTransfer | None) -> str:
         return _("It is no payment of a client's, and nobody is asked about it any more. You can open it again.")
@@ -205,7 +205,7 @@ class Ignore(Button[BankTransfer]):
     def run(self, subject: BankTransfer | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
         assert subject is not None
         ignore_transfer(transfer=subject, reason=values["reason"], actor=visit.actor, now=visit.now)
-        return Outcome(_("The transfer is ignored."))
+        return Outcome(_("The transfer is left out."))
 
 
 class Reopen(Button[BankTransfer]):

@@ -20,7 +20,7 @@ class BankStatement(models.Model):
     # What was found, and how much of it an earlier statement had told already.
     transfers_found = models.PositiveIntegerField(_("transfers"), default=0)
     transfers_known = models.PositiveIntegerField(_("known already"), default=0)
-    # What an operator should know, as it was said at the time.
+    # What an operator should know: (code, how many or which), see `statements.warnings`.
     warnings = models.JSONField(_("warnings"), default=list, blank=True)
     uploaded_by = models.CharField(_("uploaded by"), max_length=150)
     uploaded_at = models.DateTimeField(_("uploaded at"))
@@ -40,7 +40,7 @@ class TransferStatus(models.TextChoices):
     NEW = "NEW", _("Not recognized")
     MATCHED = "MATCHED", _("Proposed")
     CONFIRMED = "CONFIRMED", _("Confirmed")
-    IGNORED = "IGNORED", _("Ignored")
+    IGNORED = "IGNORED", _("Left out")
 
 
 OPEN_TRANSFERS = (TransferStatus.NEW, TransferStatus.MATCHED)

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from billing.models import StatementFormat
 from billing.queries.bank_numbers import compact
@@ -18,10 +17,11 @@ from billing.statements.transfers import (
     IncomingTransfer,
     StatementFile,
     StatementUnreadable,
-    empty_words,
+    Warned,
     one_line,
     read_amount,
 )
+from billing.statements.warnings import EMPTY, REVERSED
 
 _STATEMENTS: Final = ("BkToCstmrStmt/Stmt", "BkToCstmrAcctRpt/Rpt", "BkToCstmrDbtCdtNtfctn/Ntfctn")
 _BOOKED: Final = "BOOK"
@@ -44,7 +44,7 @@ def read_camt(content: bytes) -> StatementFile:
         accounts[account] = None
         for entry in statement.all("Ntry"):
             transfers += _read_entry(entry, account, notes)
-    return StatementFile(StatementFormat.CAMT, tuple(accounts), tuple(transfers), notes.words())
+    return StatementFile(StatementFormat.CAMT, tuple(accounts), tuple(transfers), notes.warnings())
 
 
 class _Notes:
@@ -52,15 +52,9 @@ class _Notes:
 
     reversed = empty = 0
 
-    def words(self) -> tuple[str, ...]:
-        if not self.reversed:
-            return empty_words(self.empty)
-        words = ngettext(
-            "%(count)s transfer was taken back by the bank: look whether it had been confirmed.",
-            "%(count)s transfers were taken back by the bank: look whether they had been confirmed.",
-            self.reversed,
-        )
-        return (words % {"count": self.reversed}, *empty_words(self.empty))
+    def warnings(self) -> tuple[Warned, ...]:
+        """Those that there is something to say about."""
+        return tuple((code, count) for code, count in ((REVERSED, self.reversed), (EMPTY, self.empty)) if count)
 
 
 def _read_entry(entry: Element, account: str, notes: _Notes) -> Iterator[IncomingTransfer]:

@@ -15,10 +15,10 @@ from billing.statements.transfers import (
     IncomingTransfer,
     StatementFile,
     StatementUnreadable,
-    empty_words,
     one_line,
     read_amount,
 )
+from billing.statements.warnings import EMPTY
 
 MARK: Final = "1CClientBankExchange"
 _DOS: Final = re.compile(r"^Кодировка\s*=\s*DOS", re.MULTILINE)
@@ -48,7 +48,8 @@ def read_client_bank(content: bytes) -> StatementFile:
         raise StatementUnreadable(_("The file names no account (РасчСчет). Its encoding may be another."))
     found = [one for document in documents if (one := _read_document(document, accounts)) is not None]
     transfers = tuple(one for one in found if one.amount)
-    return StatementFile(StatementFormat.CLIENT_BANK, accounts, transfers, empty_words(len(found) - len(transfers)))
+    empty = len(found) - len(transfers)
+    return StatementFile(StatementFormat.CLIENT_BANK, accounts, transfers, ((EMPTY, empty),) if empty else ())
 
 
 def _decode(content: bytes) -> str:

@@ -72,9 +72,10 @@ class Scene:
         self._by_amount: defaultdict[tuple[Decimal, str], list[int]] = defaultdict(list)
         for invoice in sorted(self.invoices, key=lambda one: (one.due_date, one.pk)):
             self._index(invoice)
-        self._closed = {tokens_of(number): client for number, client in self.closed.items()}
-        lengths = map(len, (*self._telling, *self._closed))
-        self._longest = max(lengths, default=0)
+        # Whose a number is, whether its invoice still awaits money or not.
+        self._owners = {tokens_of(number): client for number, client in self.closed.items()}
+        self._owners |= {tokens: self._by_id[pk].client_id for tokens, pk in self._telling.items()}
+        self._longest = max(map(len, self._owners), default=0)
 
     def _index(self, invoice: OpenInvoice) -> None:
         for number in invoice.numbers:
@@ -105,8 +106,7 @@ class Scene:
 
     def named_closed(self, text: Tokens) -> int | None:
         """The client of an invoice that is named and awaits nothing."""
-        known = {**self._closed, **{tokens: self._by_id[pk].client_id for tokens, pk in self._telling.items()}}
-        return next(iter(find_named(text, known, longest=self._longest)), None)
+        return next(iter(find_named(text, self._owners, longest=self._longest)), None)
 
     def open_of(self, client_id: int, currency: str) -> list[OpenInvoice]:
         """The oldest first."""

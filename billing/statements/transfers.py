@@ -5,7 +5,9 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+
+# (code, how many or which): kept so, and put into words for each reader.
+Warned = tuple[str, int | str]
 
 
 class StatementUnreadable(Exception):
@@ -33,12 +35,12 @@ class IncomingTransfer:
 
 @dataclass(frozen=True, slots=True)
 class StatementFile:
-    """A file that was read: `format` is a StatementFormat value, `warnings` are in words."""
+    """A file that was read: `format` is a StatementFormat value; `warnings` are for `warnings.warning_words`."""
 
     format: str
     accounts: tuple[str, ...]
     transfers: tuple[IncomingTransfer, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
 
 def read_amount(text: str, *, line: int) -> Decimal:
@@ -55,15 +57,3 @@ def read_amount(text: str, *, line: int) -> Decimal:
 def one_line(text: str) -> str:
     """Without line breaks and double spaces."""
     return " ".join(text.split())
-
-
-def empty_words(count: int) -> tuple[str, ...]:
-    """The warning that entries over nothing were left out, if there were any."""
-    if not count:
-        return ()
-    words = ngettext(
-        "%(count)s entry over nothing was left out.",
-        "%(count)s entries over nothing were left out.",
-        count,
-    )
-    return (words % {"count": count},)

@@ -40,7 +40,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "bank_statement.imported": _("Bank statement read"),
     "bank_transfer.chosen": _("Use of a bank transfer chosen"),
     "bank_transfer.confirmed": _("Bank transfer confirmed"),
-    "bank_transfer.ignored": _("Bank transfer ignored"),
+    "bank_transfer.ignored": _("Bank transfer left out"),
     "bank_transfer.matched": _("Bank transfers matched again"),
     "bank_transfer.reopened": _("Bank transfer opened again"),
     "api_key.issued": _("API key issued"),

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from billing.actions.bank_statements import StatementRefused, import_statement
 from billing.queries.bank_transfers import count_by_outcome
 from billing.queries.clock import database_now
+from billing.statements.warnings import warning_words
 
 
 class Command(BaseCommand):
@@ -32,5 +33,5 @@ class Command(BaseCommand):
         self.stdout.write(f"known already: {statement.transfers_known}")
         for outcome, count in count_by_outcome(statement).items():
             self.stdout.write(f"{outcome.lower()}: {count}")
-        for warning in statement.warnings:
+        for warning in warning_words(statement.warnings):
             self.stdout.write(self.style.WARNING(warning))
