@@ -92,7 +92,7 @@ def _of_our_accounts(found: StatementFile) -> StatementFile:
 
 def _write(found: StatementFile, *, digest: str, file_name: str, actor: str, now: datetime) -> BankStatement:
     statement = BankStatement.objects.create(
-        file_name=file_name[-200:] or "-",
+        file_name=file_name.replace("\x00", "")[-200:] or "-",
         digest=digest,
         format=found.format,
         accounts=", ".join(found.accounts)[:300],

@@ -40,7 +40,8 @@ class _Document:
 
 def read_client_bank(content: bytes) -> StatementFile:
     """The transfers that came to the accounts of the file. Raises StatementUnreadable."""
-    lines = _decode(content).splitlines()
+    # No database keeps a NUL.
+    lines = _decode(content).replace("\x00", "").splitlines()
     if not lines or lines[0].strip() != MARK:
         raise StatementUnreadable(_("The file does not begin with 1CClientBankExchange."), line=1)
     accounts, documents = _read_sections(lines)

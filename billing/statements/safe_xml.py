@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from billing.statements.transfers import StatementUnreadable
 
 _DEEPEST: Final = 60
+# Ten thousand transfers have fewer; empty elements by the million would fill the memory.
+_MOST_ELEMENTS: Final = 600_000
 
 
 @dataclass(slots=True)
@@ -62,9 +64,13 @@ class _Reader:
     def __init__(self) -> None:
         self.root: Element | None = None
         self._open: list[Element] = []
+        self._count = 0
 
     def start(self, name: str, attributes: dict[str, str], line: int) -> None:
         element = Element(name.rpartition("}")[2], attributes, line)
+        self._count += 1
+        if self._count > _MOST_ELEMENTS:
+            raise StatementUnreadable(_("There are more elements than a statement has."), line=line)
         if len(self._open) >= _DEEPEST:
             raise StatementUnreadable(_("The elements are nested too deep."), line=line)
         if self._open:

@@ -108,6 +108,17 @@ def test_what_did_not_come_is_left_out(changes: Any) -> None:
     assert read(client_bank(document(**changes))) == ()
 
 
+def test_elements_by_the_million_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("billing.statements.safe_xml._MOST_ELEMENTS", 30)
+    with pytest.raises(StatementUnreadable, match="more elements than"):
+        read(camt(entry(), entry()))
+
+
+def test_what_no_database_keeps_is_taken_out() -> None:
+    (found,) = read(client_bank(document(text="PRO\x00-1")))
+    assert found.purpose == "PRO-1"
+
+
 def test_older_names_and_parts_of_the_purpose() -> None:
     changes = {
         "ПолучательСчет": "-",
