@@ -167,15 +167,14 @@ class _Handler(BaseHTTPRequestHandler):
         key, body = self.headers.get("Idempotence-Key", ""), _read_object(raw)
         try:
             if fault in (ERROR, BUSY):
-                status = 429 if fault == BUSY else 500
-                raise Refused(status, "too_many_requests" if fault == BUSY else "internal_server_error", "Try later")
+                busy, broken = (429, "too_many_requests"), (500, "internal_server_error")
+                raise Refused(*(busy if fault == BUSY else broken), "Try later")
             self._check_login()
             status, answer = 200, self._do(path, query, key, body) if fault != GARBAGE else {}
         except Refused as refused:
             status, answer = refused.status, refused.body
         if fault == ERROR_AFTER:
-            refused = Refused(500, "internal_server_error", "Try later")
-            status, answer = refused.status, refused.body
+            status, answer = 500, Refused(500, "internal_server_error", "Try later").body
         standin.calls.append(Call(self.command, path, key, body, 0 if fault == LOST else status))
         if fault == LOST:
             self.close_connection = True
@@ -248,11 +247,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _control(self, what: str, body: Object) -> None:
         try:
-            answer = _control(self.server.standin, what, body)
+            self._send_object(200, _control(self.server.standin, what, body))
         except Refused as refused:
             self._send_object(refused.status, refused.body)
-        else:
-            self._send_object(200, answer)
 
     def _send_object(self, status: int, answer: Object) -> None:
         self._send(status, json.dumps(answer, ensure_ascii=False).encode(), "application/json")
@@ -292,9 +289,7 @@ def _control(standin: YooKassa, what: str, body: Object) -> Object:
             standin.shop.refunds_end = body.get("refunds_end", standin.shop.refunds_end)
         case "reset":
             standin.reset()
-        case "state":
-            pass
-        case _:
+        case other if other != "state":
             raise invalid("No such control", "path")
     return {
         "payments": [shown(one) for one in standin.shop.payments.values()],
