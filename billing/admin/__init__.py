@@ -7,6 +7,8 @@ from billing.admin.attempts import GatewayCallAdmin, GatewayEventAdmin, PaymentA
 from billing.admin.audits import LedgerAuditAdmin
 from billing.admin.automation import AutomationRunAdmin, DutyRunAdmin
 from billing.admin.automation_settings import AutomationSettingsAdmin
+from billing.admin.bank_statements import BankStatementAdmin
+from billing.admin.bank_transfers import BankTransferAdmin
 from billing.admin.billing_settings import BillingSettingsAdmin
 from billing.admin.cancellations import CancellationRequestAdmin
 from billing.admin.clients import ClientAdmin
@@ -42,6 +44,8 @@ __all__ = [
     "AutomationRunAdmin",
     "AutomationSettingsAdmin",
     "BankAccountAdmin",
+    "BankStatementAdmin",
+    "BankTransferAdmin",
     "BillingSettingsAdmin",
     "CancellationRequestAdmin",
     "ClientAdmin",

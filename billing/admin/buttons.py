@@ -19,6 +19,7 @@ from billing.actions.affiliate_balances import BalanceTooLow
 from billing.actions.affiliates import AffiliateInvalid, ProgramClosed
 from billing.actions.api_keys import ApiKeyRevoked
 from billing.actions.automation_settings import AutomationSettingsInvalid
+from billing.actions.bank_transfers import TransferRefused
 from billing.actions.billing_settings import BillingSettingsInvalid
 from billing.actions.cancellations import CancellationRefused
 from billing.actions.chargebacks import PaymentNotReversible, ReversalInvalid
@@ -102,6 +103,7 @@ REFUSALS: Final = (
     StaffInvalid,
     SuspensionInvalid,
     SuspensionRefused,
+    TransferRefused,
     UnknownCommand,
     WithdrawalInvalid,
     WithdrawalSettled,

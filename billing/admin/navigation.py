@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.admin.attempts import attempts_badge
 from billing.admin.audits import audits_badge
 from billing.admin.automation import automation_badge
+from billing.admin.bank_transfers import transfers_badge
 from billing.admin.dashboard import operations_badge
 from billing.admin.findings import findings_badge
 from billing.admin.withdrawals import withdrawals_badge
@@ -54,6 +55,14 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
                 has_badge=True,
                 badge=attempts_badge,
             ),
+            Place(
+                _("Bank transfers"),
+                "account_balance_wallet",
+                "admin:billing_banktransfer_changelist",
+                has_badge=True,
+                badge=transfers_badge,
+            ),
+            Place(_("Bank statements"), "upload_file", "admin:billing_bankstatement_changelist"),
             Place(_("Services"), "deployed_code", "admin:billing_service_changelist"),
             Place(_("Cancellation requests"), "event_busy", "admin:billing_cancellationrequest_changelist"),
         ),

@@ -9,9 +9,11 @@ from django.utils.functional import Promise
 from billing.models import (
     Affiliate,
     AffiliateStatus,
+    BankTransfer,
     Client,
     Commission,
     CommissionState,
+    Confidence,
     CreditNote,
     Finding,
     FindingSort,
@@ -26,6 +28,7 @@ from billing.models import (
     Service,
     ServiceStatus,
     SuspensionCause,
+    TransferStatus,
 )
 from noc.models import Server, ServerGroup
 
@@ -174,3 +177,16 @@ class CommissionFilter(django_filters.FilterSet):  # type: ignore[misc]
     class Meta:
         model = Commission
         fields = ["affiliate", "service", "invoice", "state", "clears_before"]
+
+
+class BankTransferFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """`?status=MATCHED&confidence=SURE&statement=1`."""
+
+    status = _any_of(TransferStatus.choices)
+    confidence = _any_of(Confidence.choices)
+    statement = IdFilter(field_name="statement_id")
+    client = IdFilter(field_name="client_id")
+
+    class Meta:
+        model = BankTransfer
+        fields = ["status", "confidence", "statement", "client"]

@@ -14,6 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from billing.actions.accounts import ServerGroupInvalid
+from billing.actions.bank_statements import StatementRefused
+from billing.actions.bank_transfers import TransferRefused
 from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
 from billing.actions.credit_notes import CreditNoteInvalid, InvoiceNotNumbered
@@ -61,6 +63,7 @@ CONFLICTS: Final[dict[type[Exception], str]] = {
     RemedyNotFitting: "remedy_not_fitting",
     RenewalRefused: "renewal_refused",
     SuspensionRefused: "suspension_refused",
+    TransferRefused: "transfer_refused",
 }
 
 
@@ -118,6 +121,8 @@ def as_api_error(error: Exception) -> Exception:
         return exceptions.ParseError(_("The body is too large."))
     if isinstance(error, INVALID):
         return exceptions.ValidationError(error.errors)
+    if isinstance(error, StatementRefused):
+        return exceptions.ValidationError({"content": [str(error)]})
     if isinstance(error, UnknownCommand):
         return exceptions.ValidationError({"command": [str(error)]})
     if type(error) in CONFLICTS:

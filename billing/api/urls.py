@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from billing.api.views.affiliates import AffiliateViewSet, CommissionViewSet
+from billing.api.views.bank_statements import BankStatementViewSet, BankTransferViewSet
 from billing.api.views.clients import ClientViewSet
 from billing.api.views.documents import CreditNoteViewSet
 from billing.api.views.fallback import NothingHere
@@ -26,6 +27,8 @@ router.register("products", ProductViewSet)
 router.register("clients", ClientViewSet)
 router.register("orders", OrderViewSet)
 router.register("invoices", InvoiceViewSet)
+router.register("bank-statements", BankStatementViewSet)
+router.register("bank-transfers", BankTransferViewSet)
 router.register("credit-notes", CreditNoteViewSet)
 router.register("services", ServiceViewSet)
 router.register("operations", OperationViewSet)

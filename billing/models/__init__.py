@@ -12,6 +12,16 @@ from billing.models.affiliate import (
 from billing.models.api_key import ApiKey
 from billing.models.audit import LedgerAudit
 from billing.models.automation import AutomationRun, DutyItem, DutyRun, DutyStatus
+from billing.models.bank_statement import (
+    OPEN_TRANSFERS,
+    BankStatement,
+    BankTransfer,
+    Confidence,
+    MatchReason,
+    StatementFormat,
+    TransferShare,
+    TransferStatus,
+)
 from billing.models.billing_settings import AutomationSettings, BillingSettings, LateFeeType, NumberReset
 from billing.models.cancellation import CancellationRequest, CancellationStatus, CancellationType
 from billing.models.certificate import Certificate, CertificateState
@@ -80,6 +90,7 @@ __all__ = [
     "ENDED_STATUSES",
     "LIVE_STATUSES",
     "OPEN_ATTEMPTS",
+    "OPEN_TRANSFERS",
     "PAYABLE_STATUSES",
     "PAYING_KINDS",
     "SETTLED_STATUSES",
@@ -96,6 +107,8 @@ __all__ = [
     "AutomationRun",
     "AutomationSettings",
     "BankAccount",
+    "BankStatement",
+    "BankTransfer",
     "BillingSettings",
     "CancellationRequest",
     "CancellationStatus",
@@ -106,6 +119,7 @@ __all__ = [
     "ClientUser",
     "Commission",
     "CommissionState",
+    "Confidence",
     "CreditNote",
     "CreditNoteLine",
     "CreditNoteTo",
@@ -137,6 +151,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerImmutable",
     "LineKind",
+    "MatchReason",
     "ModuleAccess",
     "NumberReset",
     "Operation",
@@ -164,11 +179,14 @@ __all__ = [
     "ServiceOption",
     "ServiceStatus",
     "StaffRole",
+    "StatementFormat",
     "StoreSettings",
     "StoredDocument",
     "StoredMethod",
     "SuspensionCause",
     "TaxRule",
+    "TransferShare",
+    "TransferStatus",
     "User",
     "VatCheck",
     "VatState",

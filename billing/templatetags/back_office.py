@@ -21,6 +21,7 @@ from billing.models import (
     AttemptStatus,
     CertificateState,
     CommissionState,
+    Confidence,
     DutyStatus,
     EmailStatus,
     Event,
@@ -34,6 +35,7 @@ from billing.models import (
     PoolState,
     Posting,
     ServiceStatus,
+    TransferStatus,
 )
 from billing.queries.operations import operation_words, words
 from billing.templatetags.event_words import EVENTS, GATEWAY_CALLS, GATEWAYS, NAMES, POSTINGS, VALUES, field_words
@@ -83,6 +85,12 @@ _TONES: Final[dict[str, str]] = {
     # Of cancellation requests too.
     FindingStatus.OPEN: "amber",
     FindingStatus.SOLVED: "green",
+    TransferStatus.NEW: "red",
+    TransferStatus.MATCHED: "amber",
+    TransferStatus.CONFIRMED: "green",
+    Confidence.SURE: "green",
+    Confidence.LIKELY: "blue",
+    Confidence.UNSURE: "amber",
     "CLEAN": "green",
     "NOT_CLEAN": "red",
 }

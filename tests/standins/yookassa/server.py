@@ -42,12 +42,7 @@ class YooKassa:
 
     def __init__(self, *, port: int = 0, shop_id: str = "100500", secret_key: str = "test_secret") -> None:
         self.shop_id, self.secret_key = shop_id, secret_key
-        self.webhook_url = self.notified_amount = ""
-        self.calls: list[Call] = []
-        self.told: list[tuple[str, str, int]] = []
-        self.faults: deque[str] = deque()
-        self.pending_news: list[tuple[str, Object]] = []
-        self.shop = Shop(shop_id=shop_id, tell=lambda event, thing: self.pending_news.append((event, shown(thing))))
+        self.reset()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.standin = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -82,9 +77,10 @@ class YooKassa:
     def reset(self) -> None:
         """As new; the address stays."""
         self.webhook_url = self.notified_amount = ""
-        self.calls, self.told = [], []
-        self.faults.clear()
-        self.pending_news = []
+        self.calls: list[Call] = []
+        self.told: list[tuple[str, str, int]] = []
+        self.faults: deque[str] = deque()
+        self.pending_news: list[tuple[str, Object]] = []
         self.shop = Shop(
             shop_id=self.shop_id, tell=lambda event, thing: self.pending_news.append((event, shown(thing)))
         )
@@ -171,15 +167,14 @@ class _Handler(BaseHTTPRequestHandler):
         key, body = self.headers.get("Idempotence-Key", ""), _read_object(raw)
         try:
             if fault in (ERROR, BUSY):
-                status = 429 if fault == BUSY else 500
-                raise Refused(status, "too_many_requests" if fault == BUSY else "internal_server_error", "Try later")
+                busy, broken = (429, "too_many_requests"), (500, "internal_server_error")
+                raise Refused(*(busy if fault == BUSY else broken), "Try later")
             self._check_login()
             status, answer = 200, self._do(path, query, key, body) if fault != GARBAGE else {}
         except Refused as refused:
             status, answer = refused.status, refused.body
         if fault == ERROR_AFTER:
-            refused = Refused(500, "internal_server_error", "Try later")
-            status, answer = refused.status, refused.body
+            status, answer = 500, Refused(500, "internal_server_error", "Try later").body
         standin.calls.append(Call(self.command, path, key, body, 0 if fault == LOST else status))
         if fault == LOST:
             self.close_connection = True
@@ -252,11 +247,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _control(self, what: str, body: Object) -> None:
         try:
-            answer = _control(self.server.standin, what, body)
+            self._send_object(200, _control(self.server.standin, what, body))
         except Refused as refused:
             self._send_object(refused.status, refused.body)
-        else:
-            self._send_object(200, answer)
 
     def _send_object(self, status: int, answer: Object) -> None:
         self._send(status, json.dumps(answer, ensure_ascii=False).encode(), "application/json")
@@ -296,9 +289,7 @@ def _control(standin: YooKassa, what: str, body: Object) -> Object:
             standin.shop.refunds_end = body.get("refunds_end", standin.shop.refunds_end)
         case "reset":
             standin.reset()
-        case "state":
-            pass
-        case _:
+        case other if other != "state":
             raise invalid("No such control", "path")
     return {
         "payments": [shown(one) for one in standin.shop.payments.values()],
