@@ -39,6 +39,7 @@ def test_paying_on_the_page_pays_the_invoice_and_keeps_the_fee(stripe: StripeSta
     attempt = go_to_page(invoice)
     session = stripe.account.objects[attempt.external_id]
     assert attempt.redirect_url == session["url"]
+    assert fresh(invoice).payment_method == "stripe"
     assert (session["amount_total"], session["currency"]) == (10_000, "eur")
     assert session["success_url"].endswith(f"/payments/{attempt.key}/")
     stripe.account.pay(attempt.external_id)

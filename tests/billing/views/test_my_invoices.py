@@ -107,18 +107,6 @@ class TestInvoicePage:
         for words in ("CN-", "too slow", "given back", "Bank transfer"):
             assert words in page
 
-    def test_the_payment_method_can_be_put_right(self, world: World, anna: Client, anna_browser: Browser) -> None:
-        invoice = place(anna, world.lite, ip="192.0.2.10").invoice
-        address = f"/invoices/{invoice.pk}/"
-        assert "Change payment method" not in read(anna_browser, address)
-        type(invoice).objects.update(payment_method="credit")
-        assert "Change payment method" in read(anna_browser, address)
-        anna_browser.post(f"{address}method/", {"payment_method": "gold"})
-        anna_browser.post(f"{address}method/", {"payment_method": "bank_transfer"})
-        invoice.refresh_from_db()
-        assert invoice.payment_method == "bank_transfer"
-        assert log_in(make_client()).post(f"{address}method/").status_code == 404
-
     def test_paying_is_no_link(self, world: World, anna: Client, anna_browser: Browser) -> None:
         invoice = place(anna, world.lite, ip="192.0.2.10").invoice
         assert anna_browser.get(f"/invoices/{invoice.pk}/pay/").status_code == 405
