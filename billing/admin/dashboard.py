@@ -51,7 +51,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "orders": reverse("admin:billing_order_changelist") + "?show=pending",
             "cancellations": reverse("admin:billing_cancellationrequest_changelist"),
             "invoices": reverse("admin:billing_invoice_changelist") + "?show=overdue",
-            "letters": reverse("admin:billing_email_changelist") + "?status__in=FAILED",
+            "letters": reverse("admin:billing_email_changelist") + "?status__in=FAILED&status__in=BOUNCED",
         },
     }
 

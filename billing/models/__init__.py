@@ -9,6 +9,7 @@ from billing.models.affiliate import (
     Referral,
     ReferredService,
 )
+from billing.models.alert import Alert, AlertChannel, AlertKind, AlertStatus, ChannelKind
 from billing.models.api_key import ApiKey
 from billing.models.audit import LedgerAudit
 from billing.models.automation import AutomationRun, DutyItem, DutyRun, DutyStatus
@@ -26,7 +27,7 @@ from billing.models.commission import (
 )
 from billing.models.credit_note import CreditNote, CreditNoteLine, CreditNoteTo
 from billing.models.document import DocumentState, StoredDocument
-from billing.models.email import Email, EmailStatus
+from billing.models.email import RESENDABLE_STATUSES, DeliveryOutcome, Email, EmailDelivery, EmailStatus
 from billing.models.event import Event
 from billing.models.finding import Finding, FindingSort, FindingStatus
 from billing.models.invoice import (
@@ -76,6 +77,7 @@ __all__ = [
     "LIVE_STATUSES",
     "PAYABLE_STATUSES",
     "PAYING_KINDS",
+    "RESENDABLE_STATUSES",
     "SETTLED_STATUSES",
     "UNDERWAY_STATUSES",
     "WAITING_STATUSES",
@@ -84,6 +86,10 @@ __all__ = [
     "AffiliateEntry",
     "AffiliateSettings",
     "AffiliateStatus",
+    "Alert",
+    "AlertChannel",
+    "AlertKind",
+    "AlertStatus",
     "ApiKey",
     "Audience",
     "AutomationRun",
@@ -95,6 +101,7 @@ __all__ = [
     "CancellationType",
     "Certificate",
     "CertificateState",
+    "ChannelKind",
     "Client",
     "ClientUser",
     "Commission",
@@ -102,11 +109,13 @@ __all__ = [
     "CreditNote",
     "CreditNoteLine",
     "CreditNoteTo",
+    "DeliveryOutcome",
     "DocumentState",
     "DutyItem",
     "DutyRun",
     "DutyStatus",
     "Email",
+    "EmailDelivery",
     "EmailStatus",
     "EntryKind",
     "Event",

@@ -9,7 +9,6 @@ from billing.models import (
     ENDED_STATUSES,
     CancellationRequest,
     Email,
-    EmailStatus,
     Finding,
     Invoice,
     Operation,
@@ -77,8 +76,8 @@ def accounts_unwell() -> list[Server]:
 
 
 def letters_failed() -> int:
-    """Letters that were given up."""
-    return Email.objects.filter(status=EmailStatus.FAILED).count()
+    """Letters that were given up or refused for good."""
+    return Email.objects.undelivered().count()
 
 
 def _few[Row: Model](rows: QuerySet[Row]) -> Attention[Row]:
