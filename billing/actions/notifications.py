@@ -85,11 +85,13 @@ def send_due_emails(*, email_id: int, clock: Callable[[], datetime]) -> None:
     started = clock()
     with mail_connection() as connection:
         email = lease_email(email_id=email_id, now=started)
-        for _turn in range(LETTERS_A_CONNECTION):
+        for turn in range(1, LETTERS_A_CONNECTION + 1):
             if email is None or not _send_leased(email, connection=connection, now=clock()):
                 return
-            now = clock()
-            email = lease_email(now=now) if now < started + LONGEST_TURN else None
+            # Nothing is leased that this turn would not send.
+            if turn == LETTERS_A_CONNECTION or clock() > started + LONGEST_TURN:
+                return
+            email = lease_email(now=clock())
 
 
 def send_email(*, email_id: int, now: datetime) -> None:
