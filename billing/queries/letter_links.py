@@ -20,9 +20,9 @@ class LinkInvalid(Exception):
     """The link is damaged, too old, or about an address that the client has no longer."""
 
 
-def confirmation_address(client: Client) -> str:
-    """Where the client confirms the present e-mail."""
-    token = signing.dumps([client.pk, client.email], salt=_CONFIRMATION)
+def confirmation_address(client_id: int, email: str) -> str:
+    """Where the client confirms this e-mail, to which the letter goes."""
+    token = signing.dumps([client_id, email], salt=_CONFIRMATION)
     return settings.PORTAL_URL + reverse("account:confirm_email", args=[token])
 
 

@@ -25,10 +25,12 @@ from billing.models import (
     WithdrawalWay,
 )
 from billing.queries.findings import LABELS
+from billing.templatetags.mail_words import MAIL_EVENTS
 from catalog.models import Product, ProductGroup
 from noc.models import Server
 
 EVENTS: Final[dict[str, str | Promise]] = {
+    **MAIL_EVENTS,
     "affiliate.changed": _("Affiliate changed"),
     "affiliate.closed": _("Affiliate closed"),
     "affiliate.joined": _("Affiliate joined"),

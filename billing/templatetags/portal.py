@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
-from billing.models import CertificateState, InvoiceStatus, OrderStatus, ServiceStatus
+from billing.models import CertificateState, EmailStatus, InvoiceStatus, OrderStatus, ServiceStatus
 from billing.queries.pages_payment import METHOD_LABELS
 from catalog.domains import domain_words
 from catalog.lifetime import lifetime_words
@@ -31,6 +31,10 @@ _TONES: dict[str, str] = {
     InvoiceStatus.PAYMENT_PENDING: "blue",
     InvoiceStatus.PAID: "green",
     InvoiceStatus.COLLECTIONS: "red",
+    EmailStatus.READY: "blue",
+    EmailStatus.SENDING: "blue",
+    EmailStatus.SENT: "green",
+    EmailStatus.BOUNCED: "red",
     CertificateState.REQUESTED: "blue",
     CertificateState.AWAITING: "amber",
     CertificateState.ISSUED: "green",
