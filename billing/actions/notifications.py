@@ -18,7 +18,7 @@ from billing.actions.deliveries import drop, find_refusal, give_up, lease_email,
 from billing.actions.letter_headers import put_headers
 from billing.actions.mail_connections import mail_connection
 from billing.models import Client, Email, EmailStatus, Event, StoredDocument, User
-from billing.queries.letter_kinds import NOT_WANTED, is_wanted, recipients_of
+from billing.queries.letter_kinds import NEWS, NOT_WANTED, is_wanted, recipients_of
 from billing.queries.letters import OUTDATED, is_outdated, letter_context
 from billing.wakeups import wake_email
 
@@ -110,8 +110,9 @@ def _send_leased(email: Email, *, connection: BaseEmailBackend, now: datetime) -
     A worker that dies between the mail server's "250" and our record sends the letter again once the lease is over,
     with the same Message-ID: a letter twice is better than none.
     """
-    if is_outdated(email):
-        drop(email, OUTDATED)
+    reason = _reason_to_drop(email)
+    if reason:
+        drop(email, reason)
         return True
     try:
         document = find_attachment(email, now=now)
@@ -135,6 +136,13 @@ def _send_leased(email: Email, *, connection: BaseEmailBackend, now: datetime) -
         return True
     record_sent(email, message, document, now=now)
     return True
+
+
+def _reason_to_drop(email: Email) -> str:
+    """What came between writing and sending; "" for a letter that is still to go out."""
+    if email.letter == NEWS and email.client is not None and not email.client.is_subscribed:
+        return NOT_WANTED
+    return OUTDATED if is_outdated(email) else ""
 
 
 def _compose(email: Email, document: StoredDocument | None) -> EmailMultiAlternatives:
