@@ -83,7 +83,7 @@ def rotate_alert_secret(*, channel: AlertChannel, actor: str, now: datetime) -> 
         channel.save(update_fields=["secret"])
         data = {"channel": channel.pk, "name": channel.name}
         record_event("alert_channel.secret_changed", now=now, actor=actor, data=data)
-    return channel.secret
+    return str(channel.secret)
 
 
 def remove_alert_channel(*, channel: AlertChannel, actor: str, now: datetime) -> None:

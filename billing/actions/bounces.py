@@ -11,7 +11,9 @@ def mark_bounced(email: Email, words: str, *, now: datetime) -> Event | None:
 
     Returns the event that operators are to be told of; None where the client has the mark already, or is not meant.
     """
-    marked = Client.objects.filter(pk=email.client_id, email__iexact=email.recipient, bounced_at=None)
+    if email.client is None:
+        return None
+    marked = Client.objects.filter(pk=email.client.pk, email__iexact=email.recipient, bounced_at=None)
     if not marked.update(bounced_at=now, bounce_reason=words):
         return None
     data = {"email": email.recipient, "reason": words[:255]}
@@ -21,5 +23,5 @@ def mark_bounced(email: Email, words: str, *, now: datetime) -> Event | None:
 def unmark_bounced(email: Email) -> None:
     """A letter to the address was taken by the server: the mark goes, if there is one."""
     if email.client is not None and email.client.bounced_at is not None:
-        marked = Client.objects.filter(pk=email.client_id, email__iexact=email.recipient)
+        marked = Client.objects.filter(pk=email.client.pk, email__iexact=email.recipient)
         marked.update(bounced_at=None, bounce_reason="")

@@ -63,7 +63,7 @@ def tell_of_services(
 
 def _row(name: str, *, now: datetime, **values: Any) -> dict[str, Any]:
     """An event; all of them have the same columns, so that they can be written at once."""
-    empty = {"actor": "", "client_id": None, "service_id": None, "invoice_id": None, "data": {}}
+    empty: dict[str, Any] = {"actor": "", "client_id": None, "service_id": None, "invoice_id": None, "data": {}}
     return {"name": name, "at": now, **empty, **values}
 
 

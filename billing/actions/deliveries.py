@@ -100,6 +100,7 @@ def give_up(email: Email, error: Exception, *, now: datetime) -> None:
 
 def find_refusal(error: Exception) -> tuple[int, str] | None:
     """Code and words of a refusal for good; None for what may be otherwise the next time."""
+    words: bytes | str
     if isinstance(error, SMTPRecipientsRefused):
         code, words = next(iter(error.recipients.values()))
     elif isinstance(error, SMTPDataError):

@@ -88,7 +88,8 @@ def undelivered() -> dict[str, int]:
 
 def _counted(rows: QuerySet[Any], what: str) -> QuerySet[Any, Any]:
     named = rows.order_by().annotate(what=Value(what, output_field=CharField())).values("what")
-    return named.annotate(number=Count("pk")).values_list("what", "number")
+    counted: QuerySet[Any, Any] = named.annotate(number=Count("pk")).values_list("what", "number")
+    return counted
 
 
 def clients_unreachable() -> Attention[Client]:

@@ -23,7 +23,7 @@ class LinkInvalid(Exception):
 def confirmation_address(client_id: int, email: str) -> str:
     """Where the client confirms this e-mail, to which the letter goes."""
     token = signing.dumps([client_id, email], salt=_CONFIRMATION)
-    return settings.PORTAL_URL + reverse("account:confirm_email", args=[token])
+    return f"{settings.PORTAL_URL}{reverse('account:confirm_email', args=[token])}"
 
 
 def read_confirmation(token: str) -> tuple[int, str]:
@@ -37,7 +37,8 @@ def read_confirmation(token: str) -> tuple[int, str]:
 
 def unsubscribe_address(client: Client) -> str:
     """Where the client says that there shall be no more offers; it never expires."""
-    return settings.PORTAL_URL + reverse("account:unsubscribe", args=[signing.dumps(client.pk, salt=_UNSUBSCRIPTION)])
+    token = signing.dumps(client.pk, salt=_UNSUBSCRIPTION)
+    return f"{settings.PORTAL_URL}{reverse('account:unsubscribe', args=[token])}"
 
 
 def read_unsubscription(token: str) -> int:
@@ -52,4 +53,4 @@ def password_address(user: User) -> str:
     """Where the user sets a new password, for as long as PASSWORD_RESET_TIMEOUT."""
     number = urlsafe_base64_encode(force_bytes(user.pk))
     token = default_token_generator.make_token(user)
-    return settings.PORTAL_URL + reverse("account:password_new", args=[number, token])
+    return f"{settings.PORTAL_URL}{reverse('account:password_new', args=[number, token])}"

@@ -25,7 +25,7 @@ from billing.models import (
     WithdrawalWay,
 )
 from billing.queries.findings import LABELS
-from billing.templatetags.mail_words import MAIL_EVENTS
+from billing.templatetags.mail_words import MAIL_EVENTS, MAIL_NAMES
 from catalog.models import Product, ProductGroup
 from noc.models import Server
 
@@ -195,6 +195,7 @@ GATEWAYS: Final[dict[str, str | Promise]] = {
 }
 # What an event tells besides its name.
 NAMES: Final[dict[str, str | Promise]] = {
+    **MAIL_NAMES,
     "affiliate": _("affiliate"),
     "amount": _("amount"),
     "audit": _("audit"),

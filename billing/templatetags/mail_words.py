@@ -30,3 +30,17 @@ MAIL_EVENTS: Final[dict[str, str | Promise]] = {
     "user.password_changed": _("Password changed"),
     "user.password_forgotten": _("New password asked for"),
 }
+# What such events tell besides their names.
+MAIL_NAMES: Final[dict[str, str | Promise]] = {
+    "alert_kinds": _("alerts"),
+    "channel": _("alert channel"),
+    "count": _("how many"),
+    "duties": _("duties"),
+    "email": _("e-mail"),
+    "invoices": _("invoices"),
+    "is_active": _("active"),
+    "started": _("begun"),
+    "subject": _("subject"),
+    "target": _("chat or address"),
+    "text": _("text"),
+}

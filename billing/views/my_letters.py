@@ -1,5 +1,7 @@
 """The client area: letters that were sent, which ones are wanted, and the address that they go to."""
 
+from typing import cast
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +14,7 @@ from billing.actions.clients import ClientInvalid
 from billing.actions.email_addresses import AlreadyConfirmed, AskedTooSoon, ask_to_confirm, change_email
 from billing.actions.letter_wishes import OPTIONAL_CODES, change_letter_wishes
 from billing.forms.account import ChangeEmailForm, NotificationsForm
-from billing.models import Client, Email
+from billing.models import Client, Email, User
 from billing.queries.letter_history import get_letter, letter_page
 from billing.views.current import actor_of, client_required
 from billing.views.placing import add_errors
@@ -71,7 +73,7 @@ def notifications(request: HttpRequest, client: Client) -> HttpResponse:
 @client_required
 def change_address(request: HttpRequest, client: Client) -> HttpResponse:
     """Another e-mail, by the password."""
-    form = ChangeEmailForm(request.POST if request.method == "POST" else None, user=request.user)
+    form = ChangeEmailForm(request.POST if request.method == "POST" else None, user=cast(User, request.user))
     if request.method == "POST" and form.is_valid():
         try:
             email = form.cleaned_data["email"]
