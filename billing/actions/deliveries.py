@@ -72,7 +72,7 @@ def record_sent(
             unmark_bounced(email)
 
 
-def record_failure(email: Email, error: Exception, *, now: datetime) -> Event | None:
+def record_failure(email: Email, error: Exception, *, subject: str, now: datetime) -> Event | None:
     """SENDING → BOUNCED where the recipient's server refused for good; else READY after a while, FAILED in the end.
 
     Returns the event that operators are to be told of, if the address of a client turned out not to work. Call it in
@@ -80,11 +80,12 @@ def record_failure(email: Email, error: Exception, *, now: datetime) -> Event | 
     """
     refusal = find_refusal(error)
     if refusal is None:
-        _put_off(email, f"{type(error).__name__}: {error}"[:1000], now=now)
+        _put_off(email, f"{type(error).__name__}: {error}"[:1000], subject=subject, now=now)
         return None
     code, words = refusal
     said = f"{code} {words}"[:1000]
-    if not _settle(email, status=EmailStatus.BOUNCED, attempt=email.attempt + 1, error=said):
+    values = {"subject": subject[:255], "attempt": email.attempt + 1, "error": said}
+    if not _settle(email, status=EmailStatus.BOUNCED, **values):
         return None
     _note(email, DeliveryOutcome.REFUSED, said, now=now)
     return None if _NOT_THE_ADDRESS.search(words) else mark_bounced(email, said, now=now)
@@ -111,13 +112,14 @@ def find_refusal(error: Exception) -> tuple[int, str] | None:
     return (code, " ".join(text.split())) if code >= 500 and code not in _OURS else None
 
 
-def _put_off(email: Email, words: str, *, now: datetime) -> None:
+def _put_off(email: Email, words: str, *, subject: str, now: datetime) -> None:
     attempt = email.attempt + 1
     is_over = attempt >= ATTEMPTS
     wait = min(timedelta(minutes=2) * 2**attempt, LONGEST_WAIT)
     logger.warning("E-mail %s could not be sent (attempt %s): %s", email.pk, attempt, words.partition(":")[0])
     status = EmailStatus.FAILED if is_over else EmailStatus.READY
-    if _settle(email, status=status, attempt=attempt, run_after=now + wait, error=words):
+    values = {"subject": subject[:255], "attempt": attempt, "error": words}
+    if _settle(email, status=status, run_after=now + wait, **values):
         _note(email, DeliveryOutcome.FAILED if is_over else DeliveryOutcome.DELAYED, words, now=now)
 
 

@@ -114,9 +114,11 @@ def _send_leased(email: Email, *, connection: BaseEmailBackend, now: datetime) -
     if reason:
         drop(email, reason)
         return True
+    subject = email.subject
     try:
         document = find_attachment(email, now=now)
         message = _compose(email, document)
+        subject = message.subject
         put_headers(message, email)
         connection.open()
         connection.send_messages([message])
@@ -126,7 +128,7 @@ def _send_leased(email: Email, *, connection: BaseEmailBackend, now: datetime) -
     except OSError as error:
         # Those of smtplib are among them.
         with transaction.atomic():
-            event = record_failure(email, error, now=now)
+            event = record_failure(email, error, subject=subject, now=now)
             if event is not None:
                 notify_operators(event, now=now)
         return find_refusal(error) is not None

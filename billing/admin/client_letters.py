@@ -105,7 +105,7 @@ class LetterWishes(Button[Client]):
     """Which letters, and who gets copies."""
 
     code = "letters"
-    label = gettext_lazy("Notifications")
+    label = gettext_lazy("Change notifications")
     permission = Permission.MANAGE_CLIENTS
     is_page = True
 

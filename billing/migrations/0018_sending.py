@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='email',
             name='status',
-            field=models.CharField(choices=[('READY', 'Ready'), ('SENDING', 'Sending'), ('SENT', 'Sent'), ('BOUNCED', 'Undeliverable'), ('FAILED', 'Failed'), ('DROPPED', 'Not sent')], default='READY', max_length=20, verbose_name='status'),
+            field=models.CharField(choices=[('READY', 'Waiting'), ('SENDING', 'Sending'), ('SENT', 'Sent'), ('BOUNCED', 'Undeliverable'), ('FAILED', 'Failed'), ('DROPPED', 'Not sent')], default='READY', max_length=20, verbose_name='status'),
         ),
         migrations.AddIndex(
             model_name='email',

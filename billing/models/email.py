@@ -13,7 +13,7 @@ class EmailStatus(models.TextChoices):
     BOUNCED was refused for good by the recipient's server, DROPPED came too late or is not wanted.
     """
 
-    READY = "READY", _("Ready")
+    READY = "READY", _("Waiting")
     SENDING = "SENDING", _("Sending")
     SENT = "SENT", _("Sent")
     BOUNCED = "BOUNCED", _("Undeliverable")

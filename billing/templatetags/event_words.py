@@ -25,7 +25,7 @@ from billing.models import (
     WithdrawalWay,
 )
 from billing.queries.findings import LABELS
-from billing.templatetags.mail_words import MAIL_EVENTS, MAIL_NAMES
+from billing.templatetags.mail_words import MAIL_EVENTS, MAIL_NAMES, MAIL_VALUES
 from catalog.models import Product, ProductGroup
 from noc.models import Server
 
@@ -261,6 +261,7 @@ NAMES: Final[dict[str, str | Promise]] = {
     "withdrawal": _("withdrawal"),
 }
 VALUES: Final[dict[str, str | Promise]] = {
+    **MAIL_VALUES,
     **GATEWAYS,
     **{kind.value: kind.label for kind in OperationKind},
     **{kind.value.lower(): kind.label for kind in OperationKind},

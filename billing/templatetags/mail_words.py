@@ -5,6 +5,8 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import ChannelKind
+
 MAIL_EVENTS: Final[dict[str, str | Promise]] = {
     "alert.sent_again": _("Alert sent again"),
     "alert_channel.added": _("Alert channel added"),
@@ -44,3 +46,4 @@ MAIL_NAMES: Final[dict[str, str | Promise]] = {
     "target": _("chat or address"),
     "text": _("text"),
 }
+MAIL_VALUES: Final[dict[str, str | Promise]] = {kind.value: kind.label for kind in ChannelKind}
