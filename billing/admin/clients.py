@@ -27,6 +27,7 @@ from billing.admin.client_letters import (
     LetterWishes,
     news_page,
 )
+from billing.admin.emails import letter_words
 from billing.admin.forms import BackOfficeForm
 from billing.admin.invoice_drafts import CreateDraft
 from billing.admin.objects import ObjectAdmin, history
@@ -211,7 +212,7 @@ class ClientAdmin(ObjectAdmin):
             "invoices": list(subject.invoices.select_related("currency").order_by("-id")[:20]),
             "orders": list(subject.orders.select_related("invoice").order_by("-id")[:20]),
             "members": list(subject.memberships.select_related("user").order_by("-is_owner", "id")),
-            "letters": list(subject.emails.order_by("-id")[:LETTERS_SHOWN]),
+            "letters": [(one, letter_words(one.letter)) for one in subject.emails.order_by("-id")[:LETTERS_SHOWN]],
             "events": history(client=subject),
         }
 
