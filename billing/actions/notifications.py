@@ -118,7 +118,7 @@ def _send_leased(email: Email, *, connection: BaseEmailBackend, now: datetime) -
     try:
         document = find_attachment(email, now=now)
         message = _compose(email, document)
-        subject = message.subject
+        subject = str(message.subject)
         put_headers(message, email)
         connection.open()
         connection.send_messages([message])
