@@ -72,12 +72,15 @@ _WRITING: dict[str, Permission] = {
     "billing.taxrule": Permission.MANAGE_CATALOG,
     "billing.user": Permission.MANAGE_STAFF,
     "billing.apikey": Permission.MANAGE_STAFF,
+    "billing.alertchannel": Permission.MANAGE_SETTINGS,
 }
 _SEEING: dict[str, Permission] = {
     "noc.server": Permission.MANAGE_SERVERS,
     "noc.calllog": Permission.PERFORM_SERVER_OPERATIONS,
     "billing.user": Permission.MANAGE_STAFF,
     "billing.apikey": Permission.MANAGE_STAFF,
+    # A bot's chat and a webhook's address are nobody else's business.
+    "billing.alertchannel": Permission.MANAGE_SETTINGS,
 }
 
 

@@ -7,18 +7,20 @@ from django.conf import settings
 
 from billing.actions.account_nights import tend_one_account, wake_due_accounts
 from billing.actions.accounts import probe_held_accounts as probe
+from billing.actions.alert_deliveries import send_alert as send_one_alert
 from billing.actions.balances import read_every_balance
 from billing.actions.documents import make_due_documents
 from billing.actions.gateways.notices import process_event
 from billing.actions.gateways.refunding import run_refund
 from billing.actions.gateways.tending import tend_attempt
-from billing.actions.notifications import send_email as send
+from billing.actions.notifications import send_due_emails
 from billing.actions.price_lists import refresh_every_price_list, refresh_one_price_list
 from billing.actions.provisioning import run_operation as run
 from billing.actions.sweep import wake_everything_due
 from billing.actions.vat_checks import ask_due_numbers
 from billing.actions.vat_checks import check_vat_number as check_number
 from billing.automation.starting import run_due_nights
+from billing.automation.watching import tell_of_missed_night
 from billing.queries.clock import database_now
 
 
@@ -31,7 +33,12 @@ def run_operation(*, operation_id: int, **_future: Any) -> None:
 
 @shared_task(name="billing.send_email", queue="mail")
 def send_email(*, email_id: int, **_future: Any) -> None:
-    send(email_id=email_id, now=database_now())
+    send_due_emails(email_id=email_id, clock=database_now)
+
+
+@shared_task(name="billing.send_alert", queue="mail")
+def send_alert(*, alert_id: int, **_future: Any) -> None:
+    send_one_alert(alert_id=alert_id, now=database_now())
 
 
 @shared_task(name="billing.make_document", queue="documents")
@@ -105,3 +112,8 @@ def ask_due_vat_numbers(**_future: Any) -> None:
 @shared_task(name="billing.run_automation", queue="duties", expires=600)
 def run_automation(**_future: Any) -> None:
     run_due_nights(clock=database_now)
+
+
+@shared_task(name="billing.watch_night", queue="duties", expires=600)
+def watch_night(**_future: Any) -> None:
+    tell_of_missed_night(now=database_now())

@@ -29,6 +29,11 @@ def wake_email(email_id: int) -> None:
     transaction.on_commit(partial(_send, "billing.send_email", email_id=email_id))
 
 
+def wake_alert(alert_id: int) -> None:
+    """Asks a worker to send this alert after commit."""
+    transaction.on_commit(partial(_send, "billing.send_alert", alert_id=alert_id))
+
+
 def wake_document(document_id: int) -> None:
     """Asks a worker to make this PDF after commit."""
     transaction.on_commit(partial(_send, "billing.make_document", document_id=document_id))

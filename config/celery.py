@@ -61,6 +61,7 @@ app.conf.update(
         "billing.tend_payment_attempt": {"queue": "payments"},
         "billing.process_gateway_event": {"queue": "payments"},
         "billing.run_refund": {"queue": "payments"},
+        "billing.send_alert": {"queue": "mail"},
         "billing.make_document": {"queue": "documents"},
     },
     task_ignore_result=True,
@@ -86,6 +87,7 @@ app.conf.update(
         "refresh-price-lists": {"task": "billing.refresh_price_lists", "schedule": 6 * 3600.0},
         # Hourly, so that a night that was missed is made up for: an account is read whole once a business day.
         "sync-due-accounts": {"task": "billing.sync_due_accounts", "schedule": crontab(minute="23")},
+        "watch-night": {"task": "billing.watch_night", "schedule": 600.0},
         # It sees for itself whether the night has come: a start that was missed is made up for ten minutes later.
         "automation": {"task": "billing.run_automation", "schedule": 600.0},
     },

@@ -221,8 +221,19 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 20
+EMAIL_USE_LOCALTIME = True
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Nocdesk <billing@localhost>")
+EMAIL_REPLY_TO = env.str("EMAIL_REPLY_TO", default="")
+# The sender that the mail server is told, to whom letters come back; empty: that of DEFAULT_FROM_EMAIL.
+EMAIL_ENVELOPE_SENDER = env.str("EMAIL_ENVELOPE_SENDER", default="")
 OPERATOR_EMAILS = env.list("OPERATOR_EMAILS", default=[])
+
+# --- Alerts --------------------------------------------------------------------------------------------------------
+TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", default="https://api.telegram.org").rstrip("/")
+# A channel hears of the same thing about the same object once in so many seconds.
+ALERT_INTERVAL = timedelta(seconds=env.float("ALERT_INTERVAL", default=3600))
+# Hosts in private networks that webhooks of operators may go to, also over http.
+OUTBOUND_PRIVATE_HOSTS = env.list("OUTBOUND_PRIVATE_HOSTS", default=[])
 
 # --- The reseller --------------------------------------------------------------------------------------------------
 PORTAL_NAME = env.str("PORTAL_NAME", default="Nocdesk")

@@ -32,8 +32,8 @@ INSERT INTO billing_event (name, at, actor, client_id, invoice_id, data)
 SELECT 'invoice.issued', %(now)s, '', client_id, id, '{}' FROM billing_invoice;
 
 INSERT INTO billing_email (event_id, client_id, letter, recipient, language, status, subject, attempt, run_after, error,
-    attachment)
-SELECT e.id, c.id, e.name, c.email, c.language, 'READY', '', 0, %(now)s, '', ''
+    attachment, body, token, resend_count)
+SELECT e.id, c.id, e.name, c.email, c.language, 'READY', '', 0, %(now)s, '', '', '', '', 0
 FROM billing_event e JOIN billing_client c ON c.id = e.client_id
 WHERE e.name = 'invoice.issued';
 

@@ -13,7 +13,8 @@ from billing.models import BillingSettings
 from billing.models.billing_settings import ONLY
 
 NUMBERING: Final = ("number_format", "credit_note_format", "number_digits", "number_reset")
-DOCUMENTS: Final = ("attaches_documents",)
+DOCUMENTS: Final = ("attaches_documents", "digest_from")
+ACCESS: Final = ("needs_confirmed_email",)
 ADD_FUNDS: Final = (
     "has_add_funds",
     "add_funds_minimum",
@@ -32,7 +33,9 @@ class BillingSettingsInvalid(Exception):
 
 
 def save_billing_settings(*, values: Mapping[str, Any], actor: str, now: datetime) -> BillingSettings:
-    """Changes the fields that `values` names (of NUMBERING, DOCUMENTS, ADD_FUNDS). Raises BillingSettingsInvalid.
+    """Changes the fields that `values` names (of NUMBERING, DOCUMENTS, ACCESS, ADD_FUNDS).
+
+    Raises BillingSettingsInvalid.
 
     A format counts for documents from now on: the numbers of a series go on, and what is used already under the new
     format is passed over, so that no two documents ever have one number.
@@ -40,7 +43,7 @@ def save_billing_settings(*, values: Mapping[str, Any], actor: str, now: datetim
     with transaction.atomic():
         BillingSettings.objects.get_or_create(pk=ONLY)
         settings = BillingSettings.objects.select_for_update().get(pk=ONLY)
-        known = [name for name in (*NUMBERING, *DOCUMENTS, *ADD_FUNDS) if name in values]
+        known = [name for name in (*NUMBERING, *DOCUMENTS, *ACCESS, *ADD_FUNDS) if name in values]
         changed = [name for name in known if getattr(settings, name) != values[name]]
         before = _words(settings, changed)
         for name in changed:

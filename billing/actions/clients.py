@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from billing.actions.confirmation_letters import write_confirmation
 from billing.actions.events import record_event
 from billing.actions.vat_checks import watch_vat_number
 from billing.models import Client, ClientUser, User
@@ -49,11 +50,13 @@ def register_client(
     owner: User | None = None,
     actor: str = "",
     is_subscribed: bool = False,
+    asks_to_confirm: bool = False,
     **profile: str,
 ) -> Client:
     """A client with its owner, who logs in by the e-mail; without a password only after setting one by mail.
 
-    Raises ClientInvalid, with every wrong field at once.
+    `asks_to_confirm`: a letter with a link that confirms the address goes out. Raises ClientInvalid, with every wrong
+    field at once.
     """
     email = email.strip().lower()
     client = Client(email=email, currency=currency, is_subscribed=is_subscribed, **_known(profile))
@@ -74,6 +77,8 @@ def register_client(
             ClientUser.objects.create(client=client, user=user, is_owner=True)
             watch_vat_number(client)
             record_event("client.registered", now=now, actor=actor or email, client=client)
+            if asks_to_confirm:
+                write_confirmation(client, actor=actor or email, now=now)
     except IntegrityError as error:
         raise ClientInvalid({"email": [_("There is an account with this e-mail already.")]}) from error
     return client

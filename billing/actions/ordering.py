@@ -38,6 +38,7 @@ from billing.models import (
     Service,
 )
 from billing.queries.clock import business_date
+from billing.queries.confirmations import must_confirm
 from billing.queries.order_items import CheckedItem, ItemFaults
 from billing.queries.orders import check_items
 from billing.queries.payment_methods import find_method_fault
@@ -112,6 +113,8 @@ def place_order(
     if known is not None:
         return _same_order(known, fingerprint)
     terms_url = _accepted_terms(is_terms_accepted)
+    if is_terms_accepted is not None:
+        _require_confirmed(client)
     try:
         checked = check_items(client=client, items=items, payment_method=payment_method)
         granted = apply_overrides(checked, overrides)
@@ -245,6 +248,12 @@ def _use_credit(invoice: Invoice, *, actor: str, now: datetime) -> None:
     """What there is of the client's credit, at most the whole: the rest stays due."""
     if invoice.client.credit_balance > 0:
         apply_credit(invoice=invoice, actor=actor, now=now)
+
+
+def _require_confirmed(client: Client) -> None:
+    if must_confirm(client):
+        words = _("Only confirmed e-mail addresses may order. Log in or register, and follow the link of our letter.")
+        raise OrderInvalid({"email": [words]})
 
 
 def _accepted_terms(is_accepted: bool | None) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from billing.actions.alert_deliveries import wake_due_alerts
 from billing.actions.documents import wake_due_documents
 from billing.actions.gateways.notices import wake_due_events
 from billing.actions.gateways.refunding import wake_due_refunds
@@ -18,8 +19,11 @@ def wake_everything_due(*, now: datetime) -> None:
     free_expired_leases(now=now)
     release_ready(now=now)
     wake_due_operations(now=now)
-    for email_id in Email.objects.due(now=now).order_by("id").values_list("pk", flat=True)[:LETTERS_AT_ONCE]:
+    for email_id in (
+        Email.objects.due(now=now).order_by("run_after", "id").values_list("pk", flat=True)[:LETTERS_AT_ONCE]
+    ):
         wake_email(email_id)
+    wake_due_alerts(now=now)
     wake_due_documents(now=now)
     wake_due_attempts(now=now)
     wake_due_events(now=now)

@@ -2,6 +2,7 @@
 
 from billing.admin.affiliate_settings import AffiliateSettingsAdmin
 from billing.admin.affiliates import AffiliateAdmin
+from billing.admin.alert_channels import AlertAdmin, AlertChannelAdmin
 from billing.admin.api_keys import ApiKeyAdmin
 from billing.admin.attempts import GatewayCallAdmin, GatewayEventAdmin, PaymentAttemptAdmin
 from billing.admin.audits import LedgerAuditAdmin
@@ -14,6 +15,7 @@ from billing.admin.cancellations import CancellationRequestAdmin
 from billing.admin.clients import ClientAdmin
 from billing.admin.commissions import CommissionAdmin
 from billing.admin.documents import StoredDocumentAdmin
+from billing.admin.emails import EmailAdmin
 from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
 from billing.admin.fiscal_settings import FiscalSettingsAdmin
@@ -26,7 +28,7 @@ from billing.admin.pool import PooledLicenseAdmin
 from billing.admin.product_groups import ProductGroupAdmin
 from billing.admin.products import ProductAdmin
 from billing.admin.promotions import PromotionAdmin
-from billing.admin.records import EmailAdmin, EventAdmin
+from billing.admin.records import EventAdmin
 from billing.admin.referrals import ReferralAdmin
 from billing.admin.seller import BankAccountAdmin, SellerAdmin
 from billing.admin.servers import ServerAdmin
@@ -40,6 +42,8 @@ from billing.admin.withdrawals import WithdrawalAdmin
 __all__ = [
     "AffiliateAdmin",
     "AffiliateSettingsAdmin",
+    "AlertAdmin",
+    "AlertChannelAdmin",
     "ApiKeyAdmin",
     "AutomationRunAdmin",
     "AutomationSettingsAdmin",

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing.actions.billing_settings import ADD_FUNDS, DOCUMENTS, NUMBERING, save_billing_settings
+from billing.actions.billing_settings import ACCESS, ADD_FUNDS, DOCUMENTS, NUMBERING, save_billing_settings
 from billing.admin.buttons import Button, Outcome, Visit, answer
 from billing.admin.forms import BackOfficeForm
 from billing.admin.frames import frame
@@ -38,7 +38,7 @@ class SaveBillingSettings(Button[BillingSettings]):
 
     def make_form(self, subject: BillingSettings | None, data: Any) -> forms.Form:
         assert subject is not None
-        names = [*NUMBERING, *DOCUMENTS, *ADD_FUNDS]
+        names = [*NUMBERING, *DOCUMENTS, *ACCESS, *ADD_FUNDS]
         initial = {name: getattr(subject, name) for name in names}
         initial |= {name: f"{initial[name].normalize():f}" for name in _AMOUNTS}
         return BackOfficeForm(data, more=fields_for_model(BillingSettings, fields=names), initial=initial)

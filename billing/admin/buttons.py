@@ -17,6 +17,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from billing.actions.affiliate_balances import BalanceTooLow
 from billing.actions.affiliates import AffiliateInvalid, ProgramClosed
+from billing.actions.alert_channels import AlertChannelInvalid, AlertTestFailed
+from billing.actions.alert_deliveries import AlertNotFailed
 from billing.actions.api_keys import ApiKeyRevoked
 from billing.actions.automation_settings import AutomationSettingsInvalid
 from billing.actions.bank_transfers import TransferRefused
@@ -26,6 +28,7 @@ from billing.actions.chargebacks import PaymentNotReversible, ReversalInvalid
 from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
 from billing.actions.credit_notes import CreditNoteInvalid, InvoiceNotNumbered
+from billing.actions.email_addresses import AlreadyConfirmed, AskedTooSoon
 from billing.actions.fiscal_settings import FiscalSettingsInvalid
 from billing.actions.gateways.decisions import AttemptNotOpen
 from billing.actions.gateways.setup import GatewayInvalid
@@ -43,6 +46,7 @@ from billing.actions.reconciliation import RemedyFailed, RemedyInvalid, RemedyNo
 from billing.actions.referrals import ReferralNotMovable
 from billing.actions.refunds import RefundConflict, RefundInvalid, RefundNotPending
 from billing.actions.renewals import RenewalRefused
+from billing.actions.resending import EmailNotResendable
 from billing.actions.seller import SellerInvalid
 from billing.actions.staff import StaffInvalid
 from billing.actions.suspending import SuspensionInvalid, SuspensionRefused
@@ -57,9 +61,14 @@ from noc.servers import ServerInvalid
 # What an action may answer instead of doing it: shown in the dialog, nothing typed is lost.
 REFUSALS: Final = (
     AffiliateInvalid,
+    AlertChannelInvalid,
+    AlertNotFailed,
+    AlertTestFailed,
+    AlreadyConfirmed,
     AlreadyProvisioned,
     ApiKeyRevoked,
     AttemptNotOpen,
+    AskedTooSoon,
     AutomationSettingsInvalid,
     BillingSettingsInvalid,
     BalanceTooLow,
@@ -72,6 +81,7 @@ REFUSALS: Final = (
     CreditNoteInvalid,
     DraftInvalid,
     FiscalSettingsInvalid,
+    EmailNotResendable,
     InvoiceNotCancellable,
     InvoiceNotCollectable,
     InvoiceNotDraft,

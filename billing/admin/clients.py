@@ -1,7 +1,6 @@
 """Clients: who they are, what they have, what they owe and what they have paid in advance."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -18,15 +17,24 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedCheckboxFilter
 
 from billing.actions.clients import PROFILE_FIELDS, register_client, set_tax_exemption, update_client
-from billing.actions.payments import add_credit, take_credit
 from billing.admin.buttons import Button, Outcome, Visit
+from billing.admin.client_credit import AddCredit, TakeCredit
+from billing.admin.client_letters import (
+    LETTERS_SHOWN,
+    AskToConfirm,
+    ChangeEmail,
+    ClientChips,
+    LetterWishes,
+    news_page,
+)
+from billing.admin.emails import letter_words
 from billing.admin.forms import BackOfficeForm
 from billing.admin.invoice_drafts import CreateDraft
 from billing.admin.objects import ObjectAdmin, history
 from billing.models import LIVE_STATUSES, Client, InvoiceStatus
 from billing.permissions import Permission
 from billing.queries.credit_statement import credit_page
-from billing.templatetags.back_office import amount_text, brief
+from billing.templatetags.back_office import brief
 from billing.templatetags.portal import money
 from catalog.models import Currency
 from noc.day_range import DayRangeFilter
@@ -56,13 +64,6 @@ class RegistrationForm(ProfileForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=gettext_lazy("Empty: the client sets one through “Forgotten password”."),
     )
-
-
-class CreditForm(BackOfficeForm):
-    """Money in advance."""
-
-    amount = forms.DecimalField(label=gettext_lazy("Amount"), max_digits=12, decimal_places=4, localize=False)
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
 
 
 class AddClient(Button[Client]):
@@ -146,86 +147,29 @@ class ExemptFromTax(Button[Client]):
         return Outcome(words % {"client": subject})
 
 
-class AddCredit(Button[Client]):
-    """Money that came without an invoice."""
-
-    code = "credit"
-    label = gettext_lazy("Add credit")
-    permission = Permission.MANAGE_INVOICES
-
-    def title(self, subject: Client | None) -> str:
-        return _("Add credit to %(client)s") % {"client": subject}
-
-    def explanation(self, subject: Client | None) -> str:
-        assert subject is not None
-        words = _(
-            "Money received in advance, in %(currency)s. The client has %(balance)s and can pay invoices with it."
-        )
-        return words % {
-            "currency": subject.currency_id,
-            "balance": amount_text(subject.credit_balance, subject.currency_id),
-        }
-
-    def make_form(self, subject: Client | None, data: Any) -> forms.Form:
-        return CreditForm(data)
-
-    def run(self, subject: Client | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
-        assert subject is not None
-        amount: Decimal = values["amount"]
-        balance = add_credit(client=subject, amount=amount, reason=values["reason"], actor=visit.actor, now=visit.now)
-        words = _("%(amount)s added; the credit of %(client)s is %(balance)s now.")
-        return Outcome(
-            words
-            % {
-                "amount": amount_text(amount, subject.currency_id),
-                "client": subject,
-                "balance": amount_text(balance, subject.currency_id),
-            }
-        )
-
-
-class TakeCredit(Button[Client]):
-    """A correction of the credit."""
-
-    code = "take-credit"
-    label = gettext_lazy("Take credit away")
-    permission = Permission.MANAGE_INVOICES
-    look = "danger"
-
-    def is_shown(self, subject: Client) -> bool:
-        return subject.credit_balance > 0
-
-    def title(self, subject: Client | None) -> str:
-        return _("Take credit away from %(client)s") % {"client": subject}
-
-    def explanation(self, subject: Client | None) -> str:
-        assert subject is not None
-        words = _("For what was paid out to the client, or was never theirs. They have %(balance)s.")
-        return words % {"balance": amount_text(subject.credit_balance, subject.currency_id)}
-
-    def make_form(self, subject: Client | None, data: Any) -> forms.Form:
-        return CreditForm(data)
-
-    def run(self, subject: Client | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
-        assert subject is not None
-        balance = take_credit(
-            client=subject, amount=values["amount"], reason=values["reason"], actor=visit.actor, now=visit.now
-        )
-        words = _("The credit of %(client)s is %(balance)s now.")
-        return Outcome(words % {"client": subject, "balance": amount_text(balance, subject.currency_id)})
-
-
 @admin.register(Client)
 class ClientAdmin(ObjectAdmin):
     """Customer accounts."""
 
     page_template = "admin/billing/client/page.html"
     add_button = AddClient()
-    buttons = (ChangeClient(), CreateDraft(), ExemptFromTax(), AddCredit(), TakeCredit())
+    list_before_template = "admin/chips.html"
+    buttons = (
+        ChangeClient(),
+        ChangeEmail(),
+        AskToConfirm(),
+        LetterWishes(),
+        CreateDraft(),
+        ExemptFromTax(),
+        AddCredit(),
+        TakeCredit(),
+    )
+    actions = ("write_news",)
     page_related = ("currency",)
     list_display = ("name", "email", "company", "live_services", "unpaid_invoices", "credit", "country", "since")
     list_display_links = ("name",)
     list_filter = (
+        ClientChips,
         ("currency", RelatedCheckboxFilter),
         ("language", ChoicesCheckboxFilter),
         ("created_at", DayRangeFilter),
@@ -268,8 +212,17 @@ class ClientAdmin(ObjectAdmin):
             "invoices": list(subject.invoices.select_related("currency").order_by("-id")[:20]),
             "orders": list(subject.orders.select_related("invoice").order_by("-id")[:20]),
             "members": list(subject.memberships.select_related("user").order_by("-is_owner", "id")),
+            "letters": [(one, letter_words(one.letter)) for one in subject.emails.order_by("-id")[:LETTERS_SHOWN]],
             "events": history(client=subject),
         }
+
+    @admin.action(description=gettext_lazy("Write news…"), permissions=["write_news"])
+    def write_news(self, request: HttpRequest, queryset: QuerySet[Client]) -> HttpResponse | None:
+        """A page for subject and text, then a letter to each who wants news."""
+        return news_page(request, queryset, self.frame(request, self._list_crumb))
+
+    def has_write_news_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(Permission.MANAGE_CLIENTS)
 
     @admin.display(description=gettext_lazy("client"), ordering="last_name")
     def name(self, client: Client) -> str:

@@ -12,12 +12,13 @@ from billing.permissions import Permission
 from billing.queries.attention import (
     accounts_unwell,
     cancellations_waiting,
+    clients_unreachable,
     findings_waiting,
     invoices_overdue,
-    letters_failed,
     operations_for_a_person,
     operations_waiting,
     orders_waiting,
+    undelivered,
 )
 from billing.queries.audits import latest_audit
 from billing.queries.balances import forecasts
@@ -30,6 +31,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if not user.has_perm(Permission.VIEW):
         return {**context, "may_view": False}
     operations = operations_waiting()
+    failed = undelivered()
     may_see_servers = user.has_perm(Permission.MANAGE_SERVERS)
     return {
         **context,
@@ -44,14 +46,18 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "may_see_servers": may_see_servers,
         "accounts": accounts_unwell(),
         "account_rows": _account_rows(user.role, with_money=may_see_servers),  # type: ignore[union-attr]
-        "letters_failed": letters_failed(),
+        "letters_failed": failed["letters"],
+        "alerts_failed": failed["alerts"],
+        "unreachable": clients_unreachable(),
         "links": {
             "operations": reverse("admin:billing_operation_changelist"),
             "findings": reverse("admin:billing_finding_changelist"),
             "orders": reverse("admin:billing_order_changelist") + "?show=pending",
             "cancellations": reverse("admin:billing_cancellationrequest_changelist"),
             "invoices": reverse("admin:billing_invoice_changelist") + "?show=overdue",
-            "letters": reverse("admin:billing_email_changelist") + "?status__in=FAILED",
+            "alerts": reverse("admin:billing_alert_changelist") + "?status__in=FAILED",
+            "unreachable": reverse("admin:billing_client_changelist") + "?show=unreachable",
+            "letters": reverse("admin:billing_email_changelist") + "?status__in=FAILED&status__in=BOUNCED",
         },
     }
 

@@ -53,15 +53,22 @@ class Notices(Duty[Invoice, Invoice]):
     object_type: ClassVar[str] = "invoice"
 
     def find(self, night: Night, *, after: int, limit: int, is_locked: bool) -> Batch[Invoice] | None:
-        """Unpaid invoices for which a stage has come that neither it nor a later one was told of."""
+        """Unpaid invoices for which a stage has come that neither it nor a later one was told of.
+
+        Batches are of clients, so that one who has many gets one letter.
+        """
         stages = stages_of(night.settings)
         if not stages:
             return None
-        found = self._due(stages, on=night.today).filter(pk__gt=after).order_by("pk")
+        due = self._due(stages, on=night.today)
+        later = due.filter(client_id__gt=after).order_by("client_id")
+        client_ids = list(later.values_list("client_id", flat=True).distinct()[:limit])
+        if not client_ids:
+            return None
+        found = due.filter(client_id__in=client_ids).order_by("pk")
         if is_locked:
             found = found.select_for_update(of=("self",), no_key=True)
-        rows = list(found.select_related("client")[:limit])
-        return Batch(rows, rows[-1].pk) if rows else None
+        return Batch(list(found.select_related("client")), client_ids[-1])
 
     def judge(self, night: Night, rows: Sequence[Invoice]) -> list[Intent[Invoice]]:
         """The stage of each; clients who want no overdue notices get reminders only."""

@@ -4,11 +4,13 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
 from billing.forms.passwords import NewPasswordInput
 from billing.forms.registration import AddressFields
+from billing.models import User
+from billing.queries.letter_kinds import OPTIONAL
 
 
 class OnTop:
@@ -36,8 +38,51 @@ class LoginForm(OnTop, AuthenticationForm):
         self.fields["username"].widget = forms.EmailInput(attrs={"autocomplete": "username", "maxlength": 254})
 
 
-class ForgottenPasswordForm(OnTop, PasswordResetForm):
+class ForgottenPasswordForm(OnTop, forms.Form):
     """Asks where the letter goes."""
+
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+
+class ChangeEmailForm(OnTop, forms.Form):
+    """Another address; the password says that it is the owner who asks."""
+
+    email = forms.EmailField(label=_("New e-mail"), max_length=254)
+    password = forms.CharField(
+        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, *arguments: Any, user: User, **options: Any):
+        super().__init__(*arguments, **options)
+        self.user = user
+
+    def clean_password(self) -> str:
+        """The present one."""
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError(_("This is not the password of your login."))
+        return password
+
+
+class NotificationsForm(OnTop, forms.Form):
+    """Which letters are wanted, and who gets copies of those about invoices."""
+
+    wanted = forms.MultipleChoiceField(
+        label=_("Letters that you may do without"),
+        required=False,
+        choices=[(kind.value, kind.label) for kind in OPTIONAL],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Letters about invoices, keys and the end of services are always sent."),
+    )
+    is_subscribed = forms.BooleanField(label=_("Send me news and offers"), required=False)
+    copies = forms.CharField(
+        label=_("Copies for your accountant"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Up to three addresses, one a line. They get the letters about invoices and payments."),
+    )
 
 
 class NewPasswordTools:

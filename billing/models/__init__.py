@@ -9,6 +9,7 @@ from billing.models.affiliate import (
     Referral,
     ReferredService,
 )
+from billing.models.alert import Alert, AlertChannel, AlertKind, AlertStatus, ChannelKind
 from billing.models.api_key import ApiKey
 from billing.models.audit import LedgerAudit
 from billing.models.automation import AutomationRun, DutyItem, DutyRun, DutyStatus
@@ -36,7 +37,7 @@ from billing.models.commission import (
 )
 from billing.models.credit_note import CreditNote, CreditNoteLine, CreditNoteTo
 from billing.models.document import DocumentState, StoredDocument
-from billing.models.email import Email, EmailStatus
+from billing.models.email import RESENDABLE_STATUSES, DeliveryOutcome, Email, EmailDelivery, EmailStatus
 from billing.models.event import Event
 from billing.models.finding import Finding, FindingSort, FindingStatus
 from billing.models.fiscal_settings import FiscalSettings
@@ -93,6 +94,7 @@ __all__ = [
     "OPEN_TRANSFERS",
     "PAYABLE_STATUSES",
     "PAYING_KINDS",
+    "RESENDABLE_STATUSES",
     "SETTLED_STATUSES",
     "UNDERWAY_STATUSES",
     "WAITING_STATUSES",
@@ -101,6 +103,10 @@ __all__ = [
     "AffiliateEntry",
     "AffiliateSettings",
     "AffiliateStatus",
+    "Alert",
+    "AlertChannel",
+    "AlertKind",
+    "AlertStatus",
     "ApiKey",
     "AttemptStatus",
     "Audience",
@@ -115,6 +121,7 @@ __all__ = [
     "CancellationType",
     "Certificate",
     "CertificateState",
+    "ChannelKind",
     "Client",
     "ClientUser",
     "Commission",
@@ -123,11 +130,13 @@ __all__ = [
     "CreditNote",
     "CreditNoteLine",
     "CreditNoteTo",
+    "DeliveryOutcome",
     "DocumentState",
     "DutyItem",
     "DutyRun",
     "DutyStatus",
     "Email",
+    "EmailDelivery",
     "EmailStatus",
     "EntryKind",
     "Event",

@@ -12,6 +12,8 @@ class AutomationRun(models.Model):
     planned_at = models.DateTimeField(_("planned at"), null=True, blank=True)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    # Operators were told that it was not done in time.
+    missed_at = models.DateTimeField(_("missed at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("nightly run")

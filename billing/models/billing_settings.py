@@ -69,6 +69,19 @@ class BillingSettings(models.Model):
             "Letters about invoices and credit notes have the PDF file attached. They wait up to 15 minutes for it."
         ),
     )
+    digest_from = models.PositiveSmallIntegerField(
+        _("one letter for so many invoices"),
+        default=3,
+        help_text=_(
+            "A client for whom a night issues so many invoices, or reminds of them, gets one letter that lists them. "
+            "0: always one each."
+        ),
+    )
+    needs_confirmed_email = models.BooleanField(
+        _("only confirmed e-mail addresses may order and pay"),
+        default=False,
+        help_text=_("Otherwise the client area only asks to confirm the address."),
+    )
     has_add_funds = models.BooleanField(_("clients may add funds"), default=True)
     # In the default currency, converted for the others.
     add_funds_minimum = models.DecimalField(_("least to add"), max_digits=19, decimal_places=4, default=Decimal(1))
@@ -126,6 +139,12 @@ class AutomationSettings(models.Model):
         default=2,
         validators=[MaxValueValidator(23)],
         help_text=_("Hour of the day in the business time zone."),
+    )
+    alert_hour = models.PositiveSmallIntegerField(
+        _("the night must be over by"),
+        default=6,
+        validators=[MaxValueValidator(23)],
+        help_text=_("Hour of the day; operators are told of a night that is not done by then. 0: never."),
     )
     invoice_days = models.PositiveSmallIntegerField(
         _("renewal invoices, days before due"), default=14, validators=[MaxValueValidator(366)]

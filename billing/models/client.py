@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -42,6 +44,15 @@ class Client(models.Model):
     currency = models.ForeignKey("catalog.Currency", on_delete=models.PROTECT, verbose_name=_("currency"))
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
     is_subscribed = models.BooleanField(_("news and offers"), default=False, help_text=_("By e-mail, if they wish."))
+    # Codes of optional kinds of letters (`queries.letter_kinds`) that the client switched off.
+    declined_letters: Any = models.JSONField(_("letters switched off"), default=list, blank=True)
+    # Where letters about invoices go besides the client's own address.
+    copy_emails: Any = models.JSONField(_("copies of letters about invoices"), default=list, blank=True)
+    # When the client followed the link of the letter that asks for it; None: the address is only what they typed.
+    email_confirmed_at = models.DateTimeField(_("e-mail confirmed at"), null=True, blank=True)
+    # Since when letters to the address come back, and what the mail server said; until it is changed or works again.
+    bounced_at = models.DateTimeField(_("undeliverable since"), null=True, blank=True)
+    bounce_reason = models.TextField(_("why it is undeliverable"), blank=True, default="")
     # Equals the client's CREDIT account in the ledger; kept here so that it can be locked and checked.
     credit_balance = models.DecimalField(_("credit balance"), max_digits=19, decimal_places=4, default=0)
     users = models.ManyToManyField(settings.AUTH_USER_MODEL, through="ClientUser", related_name="clients")

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Window
+from django.db.models import CharField, Count, Exists, Model, OuterRef, Q, QuerySet, Value, Window
 
 from billing.models import (
     ENDED_STATUSES,
+    Alert,
+    AlertStatus,
     CancellationRequest,
+    Client,
     Email,
-    EmailStatus,
     Finding,
     Invoice,
     Operation,
@@ -76,9 +79,22 @@ def accounts_unwell() -> list[Server]:
     return list(Server.objects.filter(is_enabled=True).exclude(health=AccountHealth.OK))
 
 
-def letters_failed() -> int:
-    """Letters that were given up."""
-    return Email.objects.filter(status=EmailStatus.FAILED).count()
+def undelivered() -> dict[str, int]:
+    """How many `letters` were given up or refused for good, and how many `alerts` were given up; one query."""
+    letters = _counted(Email.objects.undelivered(), "letters")
+    alerts = _counted(Alert.objects.filter(status=AlertStatus.FAILED), "alerts")
+    return {"letters": 0, "alerts": 0, **dict(letters.union(alerts, all=True))}
+
+
+def _counted(rows: QuerySet[Any], what: str) -> QuerySet[Any, Any]:
+    named = rows.order_by().annotate(what=Value(what, output_field=CharField())).values("what")
+    counted: QuerySet[Any, Any] = named.annotate(number=Count("pk")).values_list("what", "number")
+    return counted
+
+
+def clients_unreachable() -> Attention[Client]:
+    """Clients to whose address letters come back, the newest first."""
+    return _few(Client.objects.exclude(bounced_at=None).order_by("-bounced_at", "id"))
 
 
 def _few[Row: Model](rows: QuerySet[Row]) -> Attention[Row]:

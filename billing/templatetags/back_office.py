@@ -74,6 +74,7 @@ _TONES: Final[dict[str, str]] = {
     EmailStatus.READY: "blue",
     EmailStatus.SENDING: "blue",
     EmailStatus.SENT: "green",
+    EmailStatus.BOUNCED: "red",
     PoolState.FREE: "green",
     PoolState.TAKEN: "blue",
     AccountHealth.OK: "green",

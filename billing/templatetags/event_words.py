@@ -28,10 +28,12 @@ from billing.models import (
     WithdrawalWay,
 )
 from billing.queries.findings import LABELS
+from billing.templatetags.mail_words import MAIL_EVENTS, MAIL_NAMES, MAIL_VALUES
 from catalog.models import Product, ProductGroup
 from noc.models import Server
 
 EVENTS: Final[dict[str, str | Promise]] = {
+    **MAIL_EVENTS,
     "affiliate.changed": _("Affiliate changed"),
     "affiliate.closed": _("Affiliate closed"),
     "affiliate.joined": _("Affiliate joined"),
@@ -229,6 +231,7 @@ GATEWAY_CALLS: Final[dict[str, str | Promise]] = {
 }
 # What an event tells besides its name.
 NAMES: Final[dict[str, str | Promise]] = {
+    **MAIL_NAMES,
     "affiliate": _("affiliate"),
     "amount": _("amount"),
     "audit": _("audit"),
@@ -308,6 +311,7 @@ NAMES: Final[dict[str, str | Promise]] = {
     "withdrawal": _("withdrawal"),
 }
 VALUES: Final[dict[str, str | Promise]] = {
+    **MAIL_VALUES,
     **GATEWAYS,
     **{kind.value: kind.label for kind in OperationKind},
     **{kind.value.lower(): kind.label for kind in OperationKind},

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
-from billing.models import AttemptStatus, CertificateState, InvoiceStatus, OrderStatus, ServiceStatus
+from billing.models import AttemptStatus, CertificateState, EmailStatus, InvoiceStatus, OrderStatus, ServiceStatus
 from billing.queries.pages_payment import METHOD_LABELS
 from catalog.domains import domain_words
 from catalog.lifetime import lifetime_words
@@ -37,6 +37,10 @@ _TONES: dict[str, str] = {
     AttemptStatus.NEEDS_CHECK: "amber",
     AttemptStatus.FAILED: "red",
     AttemptStatus.QUEUED: "blue",
+    EmailStatus.READY: "blue",
+    EmailStatus.SENDING: "blue",
+    EmailStatus.SENT: "green",
+    EmailStatus.BOUNCED: "red",
     CertificateState.REQUESTED: "blue",
     CertificateState.AWAITING: "amber",
     CertificateState.ISSUED: "green",

@@ -9,7 +9,6 @@ from django.contrib.auth.views import (
     LoginView,
     PasswordChangeView,
     PasswordResetConfirmView,
-    PasswordResetView,
 )
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,8 +18,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
+from django.views.generic import FormView
 
 from billing.actions.clients import ClientInvalid, register_client
+from billing.actions.passwords import ask_new_password, note_password_changed
 from billing.forms.account import ChangePasswordForm, ForgottenPasswordForm, LoginForm, NewPasswordForm
 from billing.forms.registration import RegistrationForm
 from billing.models import User
@@ -64,14 +65,17 @@ class Login(LoginView):
         return self.request.POST.get("username", "")
 
 
-class ForgottenPassword(PasswordResetView):
+class ForgottenPassword(FormView):  # type: ignore[type-arg]
     """Sends the letter with the link; says the same whether or not the e-mail is known."""
 
     template_name = "account/password_forgotten.html"
     form_class = ForgottenPasswordForm
-    email_template_name = "account/password_letter.txt"
-    subject_template_name = "account/password_letter.subject.txt"
     success_url = reverse_lazy("account:password_sent")
+
+    def form_valid(self, form: ForgottenPasswordForm) -> HttpResponse:
+        """Writes the letter, if there is anybody to write to."""
+        ask_new_password(email=form.cleaned_data["email"], now=timezone.now())
+        return super().form_valid(form)
 
 
 class NewPassword(PasswordResetConfirmView):
@@ -83,6 +87,12 @@ class NewPassword(PasswordResetConfirmView):
     post_reset_login_backend = LOGIN_BACKEND
     success_url = reverse_lazy("client:services")
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Tells the owner of the login."""
+        response = super().form_valid(form)
+        note_password_changed(user=form.user, by_letter=True, now=timezone.now())
+        return response
+
 
 class ChangePassword(PasswordChangeView):
     """Takes a new password from somebody who knows the old one."""
@@ -92,9 +102,11 @@ class ChangePassword(PasswordChangeView):
     success_url = reverse_lazy("client:profile")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Says that it is done."""
+        """Says that it is done, and tells the owner of the login."""
         messages.success(self.request, _("The password is changed."))
-        return super().form_valid(form)
+        response = super().form_valid(form)
+        note_password_changed(user=form.user, by_letter=False, now=timezone.now())
+        return response
 
 
 @sensitive_post_parameters("password", "password_again")
@@ -111,7 +123,7 @@ def register(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            client = register_client(now=timezone.now(), **form.profile)
+            client = register_client(now=timezone.now(), asks_to_confirm=True, **form.profile)
         except ClientInvalid as error:
             for name, texts in error.errors.items():
                 for text in texts:

@@ -48,6 +48,8 @@ def _with_client[**P](
         client = current_client(request)
         if client is None:
             return render(request, "client/no_client.html", status=403)
+        # For what every page of the client area says about the client.
+        request.client = client  # type: ignore[attr-defined]
         return view(request, client, *arguments, **options)
 
     return with_client

@@ -25,6 +25,7 @@ from billing.gateways import BANK_TRANSFER
 from billing.models import Client, Invoice, InvoiceKind
 from billing.queries.attempts import open_attempts_of
 from billing.queries.clock import business_date
+from billing.queries.confirmations import must_confirm
 from billing.queries.documents import credit_notes_of
 from billing.queries.pages_client import INVOICE_FILTERS, get_invoice, invoice_chips, invoice_page, invoice_totals
 from billing.queries.pages_payment import invoice_gateways, pay_choices
@@ -97,6 +98,9 @@ def _credit_form(client: Client, found: Invoice) -> CreditPaymentForm | None:
 def pay(request: HttpRequest, client: Client, invoice_id: int) -> HttpResponse:
     """Pays an invoice with credit: `amount` of it, or the whole. Pressed twice, it is paid once."""
     found = _get_invoice(client, invoice_id)
+    if must_confirm(client):
+        messages.warning(request, _("Confirm your e-mail address before you pay: follow the link of our letter."))
+        return redirect("client:invoice", invoice_id=found.pk)
     form = CreditPaymentForm(request.POST) if "amount" in request.POST else None
     if form is not None and not form.is_valid():
         return _show(request, client, found, credit_form=form)

@@ -15,6 +15,7 @@ from billing.actions.gateways.tending import look_soon
 from billing.actions.payments import InvoiceNotPayable
 from billing.models import AttemptStatus, Client, Invoice, PaymentAttempt, StoredMethod
 from billing.queries.attempts import attempt_state, find_attempt, payment_history, stored_methods_of
+from billing.queries.confirmations import must_confirm
 from billing.queries.gateways import read_gateways
 from billing.queries.pages_client import get_invoice
 from billing.views.current import actor_of, client_required
@@ -35,6 +36,9 @@ def start(request: HttpRequest, client: Client, invoice_id: int) -> HttpResponse
 
 def go_and_pay(request: HttpRequest, invoice: Invoice, *, gateway: str, saves_method: bool = False) -> HttpResponse:
     """To the page that leads to the gateway; back to the invoice, with the reason, where that is not possible."""
+    if must_confirm(invoice.client):
+        messages.warning(request, _("Confirm your e-mail address before you pay: follow the link of our letter."))
+        return redirect("client:invoice", invoice_id=invoice.pk)
     try:
         attempt = start_payment(
             invoice=invoice,

@@ -123,7 +123,7 @@ def add_errors(form: forms.BaseForm, errors: Mapping[str, list[str]]) -> None:
 
 def _register(buyer: Buyer) -> Client:
     assert buyer.registration is not None
-    return register_client(now=timezone.now(), **buyer.registration.profile)
+    return register_client(now=timezone.now(), asks_to_confirm=True, **buyer.registration.profile)
 
 
 def _place(request: HttpRequest, buyer: Buyer, client: Client, items: Sequence[ItemRequest], promo_code: str) -> Order:

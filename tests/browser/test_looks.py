@@ -10,6 +10,7 @@ from tests.builders import World, make_active_service, open_windows, place
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = (360, 768, 1440)
 PRODUCT = "/store/licenses/ispmanager-lite/"
+OWN = ("/profile/", "/profile/email/", "/letters/", "/notifications/", "/account/password/")
 PUBLIC = ("/", "/store/licenses/", PRODUCT, "/account/login/", "/account/register/", "/account/password/forgotten/")
 
 
@@ -56,7 +57,7 @@ class TestNoBarriers:
         own = f"/services/{service.pk}/"
         addresses = ["/services/", own, f"{own}change/", f"{own}commands/terminate/", f"{own}commands/renew/"]
         addresses += ["/invoices/", f"/invoices/{waiting.invoice.pk}/", "/orders/", f"/orders/{waiting.number}/"]
-        assert judge(portal, live_server, [*addresses, "/profile/", "/account/password/"]) == []
+        assert judge(portal, live_server, [*addresses, *OWN]) == []
 
 
 class TestTheJudge:

@@ -11,8 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from billing.actions.events import record_event
-from billing.actions.notifications import notify_operators
+from billing.actions.alert_channels import alert_gateway_failing
 from billing.gateways import ONLINE
 from billing.gateways.base import (
     Answer,
@@ -114,6 +113,4 @@ def _count_failure(row: PaymentGateway, error: Exception, *, now: datetime) -> N
         before = same.values_list("failures", flat=True).get()
         same.update(failures=F("failures") + step, failing_since=Coalesce("failing_since", now))
         if before < FAILURES <= before + step:
-            data = {"gateway": row.code, "reason": redact_text(str(error))[:500]}
-            event = record_event("gateway.failing", now=now, data=data)
-            notify_operators(event, now=now)
+            alert_gateway_failing(gateway=row.code, reason=redact_text(str(error)), now=now)

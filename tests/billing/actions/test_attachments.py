@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.message import EmailMessage
@@ -18,7 +18,7 @@ from billing.actions.notifications import send_email
 from billing.documents.rendering import PdfUnavailable
 from billing.models import BillingSettings, Client, CreditNoteTo, Email, Invoice, StoredDocument
 from tests.builders import bill, make_client, pay
-from tests.mail_server import Postbox, mail_server
+from tests.mail_server import Postbox
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
 
@@ -147,16 +147,6 @@ class TestWaiting:
         assert (send(letter(), now=NOW + attachments.LOOK_AGAIN).status, mail.outbox) == ("DROPPED", [])
         send_email(email_id=letter().pk, now=NOW + attachments.PATIENCE)
         assert mail.outbox == []
-
-
-@pytest.fixture
-def postbox(settings: Any) -> Iterator[Postbox]:
-    """A real mail server, and the portal sends to it."""
-    with mail_server() as (postbox, port):
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", port, False
-        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-        yield postbox
 
 
 @pytest.mark.pdf

@@ -9,6 +9,7 @@ VALUES = {
     "credit_note_format": "G{YEAR}-{NUMBER}",
     "number_digits": "4",
     "number_reset": "YEARLY",
+    "digest_from": "3",
     "has_add_funds": "on",
     "add_funds_minimum": "5",
     "add_funds_maximum": "500",

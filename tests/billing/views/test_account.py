@@ -5,7 +5,9 @@ from django.core import mail
 from django.test import Client as Browser
 from django.test import override_settings
 
-from billing.models import Client, ClientUser, StaffRole, User
+from billing.actions.notifications import send_email
+from billing.models import Client, ClientUser, Email, StaffRole, User
+from billing.queries.clock import database_now
 from tests.billing.views.pages import PASSWORD, read, text_of
 from tests.builders import World, make_client, place
 
@@ -139,18 +141,30 @@ class TestRegister:
 class TestPassword:
     def test_letter_with_a_link_sets_a_new_one(self, anna: Client, visitor: Browser) -> None:
         visitor.post("/account/password/forgotten/", {"email": anna.email})
-        found = re.search(r"http://testserver(/account/password/\S+)", str(mail.outbox[0].body))
+        asked = Email.objects.get(letter="user.password_forgotten")
+        send_email(email_id=asked.pk, now=database_now())
+        found = re.search(r"http://\S+?(/account/password/\S+)", str(mail.outbox[0].body))
         assert found is not None
+        asked.refresh_from_db()
+        assert (asked.status, asked.body) == ("SENT", "")
         form = visitor.get(found[1]).headers["Location"]
         new = {"new_password1": "brand-new-secret-9", "new_password2": "brand-new-secret-9"}
         assert visitor.post(form, new).headers["Location"] == "/services/"
         assert anna.users.get().check_password("brand-new-secret-9")
         assert "does not work any more" in read(Browser(), found[1])
+        anna.refresh_from_db()
+        assert anna.email_confirmed_at is not None
+        assert Email.objects.filter(letter="user.password_changed", recipient=anna.email).count() == 1
 
     def test_unknown_email_gets_the_same_answer_and_no_letter(self, world: World, visitor: Browser) -> None:
         response = visitor.post("/account/password/forgotten/", {"email": "nobody@example.com"})
         assert response.headers["Location"] == "/account/password/sent/"
-        assert mail.outbox == []
+        assert not Email.objects.exists()
+
+    def test_asking_again_and_again_sends_one_letter(self, anna: Client, visitor: Browser) -> None:
+        for _time in range(3):
+            visitor.post("/account/password/forgotten/", {"email": anna.email})
+        assert Email.objects.filter(letter="user.password_forgotten").count() == 1
 
     def test_is_changed_by_the_old_one(self, anna: Client, anna_browser: Browser) -> None:
         new = {"new_password1": "brand-new-secret-9", "new_password2": "brand-new-secret-9"}
