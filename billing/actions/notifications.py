@@ -6,12 +6,12 @@ from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.utils import translation
 
 from billing.actions.attachments import DocumentAwaited, find_attachment, put_off_for_document
+from billing.actions.awaited_fields import waits_for_fields
+from billing.letters.composing import compose
 from billing.models import Client, Email, EmailStatus, Event, StoredDocument
-from billing.queries.letters import is_outdated, letter_context
+from billing.queries.letters import is_outdated
 from billing.wakeups import wake_email
 
 logger = logging.getLogger(__name__)
@@ -71,6 +71,8 @@ def send_email(*, email_id: int, now: datetime) -> None:
     if is_outdated(email):
         Email.objects.filter(pk=email.pk).update(status=EmailStatus.DROPPED, error="")
         return
+    if waits_for_fields(email, tell=notify_operators, now=now):
+        return
     try:
         document = find_attachment(email, now=now)
         message = _compose(email, document)
@@ -98,15 +100,9 @@ def send_email(*, email_id: int, now: datetime) -> None:
 
 
 def _compose(email: Email, document: StoredDocument | None) -> EmailMultiAlternatives:
-    with translation.override(email.language):
-        context = {**letter_context(email), "has_attachment": document is not None}
-        subject = " ".join(render_to_string(f"emails/{email.letter}.subject.txt", context).split())
-        message = EmailMultiAlternatives(
-            subject, render_to_string(f"emails/{email.letter}.txt", context), to=[email.recipient]
-        )
-        message.attach_alternative(
-            render_to_string("emails/letter.html", {**context, "body": message.body}), "text/html"
-        )
+    letter = compose(email, has_attachment=document is not None)
+    message = EmailMultiAlternatives(letter.subject, letter.text, to=[email.recipient], bcc=letter.copies)
+    message.attach_alternative(letter.html, "text/html")
     if document is not None:
         message.attach(document.name, bytes(document.content or b""), "application/pdf")
     return message

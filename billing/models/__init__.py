@@ -27,6 +27,7 @@ from billing.models.commission import (
 from billing.models.credit_note import CreditNote, CreditNoteLine, CreditNoteTo
 from billing.models.document import DocumentState, StoredDocument
 from billing.models.email import Email, EmailStatus
+from billing.models.email_template import EmailTemplate, EmailTemplateVersion, LetterSettings
 from billing.models.event import Event
 from billing.models.finding import Finding, FindingSort, FindingStatus
 from billing.models.invoice import (
@@ -108,6 +109,8 @@ __all__ = [
     "DutyStatus",
     "Email",
     "EmailStatus",
+    "EmailTemplate",
+    "EmailTemplateVersion",
     "EntryKind",
     "Event",
     "Finding",
@@ -123,6 +126,7 @@ __all__ = [
     "LedgerAudit",
     "LedgerEntry",
     "LedgerImmutable",
+    "LetterSettings",
     "LineKind",
     "ModuleAccess",
     "NumberReset",

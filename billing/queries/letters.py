@@ -1,15 +1,9 @@
-"""What a letter may speak of."""
+"""Letters that are not sent after all."""
 
-from typing import Any, Final
+from typing import Final
 
-from django.conf import settings
+from billing.models import Email, LetterSettings
 
-from billing.models import Email, LedgerAudit
-from billing.queries.differences import differences_of
-from billing.queries.operations import operation_words, words
-from billing.queries.services import field_rows
-
-DIFFERENCES = 10
 # Letters that ask for the money of an invoice.
 ASKING: Final = frozenset(
     {"invoice.issued", "invoice.reminder", "invoice.overdue_first", "invoice.overdue_second", "invoice.overdue_third"}
@@ -17,33 +11,11 @@ ASKING: Final = frozenset(
 
 
 def is_outdated(email: Email) -> bool:
-    """True for a letter that asks for money which came meanwhile, or is no longer asked for: other letters say so."""
+    """True for a letter that operators have switched off, and for one that asks for money nobody waits for any more.
+
+    Another letter says so where the money came. One query.
+    """
     invoice = email.event.invoice if email.letter in ASKING else None
-    return invoice is not None and not invoice.is_payable
-
-
-def letter_context(email: Email) -> dict[str, Any]:
-    """Values for the templates of a letter: the client, and what its event concerns."""
-    event = email.event
-    context: dict[str, Any] = {
-        "portal_name": settings.PORTAL_NAME,
-        "portal_url": settings.PORTAL_URL,
-        "bank_details": settings.BANK_DETAILS,
-        "client": email.client or event.client,
-        "order": event.order,
-        "invoice": event.invoice,
-        "service": event.service,
-        "operation": event.operation,
-        "data": event.data,
-        "language": email.language,
-    }
-    if "message" in event.data:
-        context["event_words"] = words(event.data["message"], event.data.get("values", {}))
-    if event.service is not None:
-        context["fields"] = field_rows(event.service, audience="client" if email.client else "operator")
-    if "audit" in event.data:
-        audit = LedgerAudit.objects.get(pk=event.data["audit"])
-        context["audit"], context["differences"] = audit, differences_of(audit)[:DIFFERENCES]
-    if event.operation is not None:
-        context["operation_words"] = operation_words(event.operation)
-    return context
+    if invoice is not None and not invoice.is_payable:
+        return True
+    return LetterSettings.objects.filter(letter=email.letter, is_disabled=True).exists()
