@@ -65,6 +65,7 @@ _WRITING: dict[str, Permission] = {
     "billing.storesettings": Permission.MANAGE_CATALOG,
     "billing.billingsettings": Permission.MANAGE_SETTINGS,
     "billing.automationsettings": Permission.MANAGE_SETTINGS,
+    "billing.emailtemplate": Permission.MANAGE_SETTINGS,
     "billing.seller": Permission.MANAGE_SETTINGS,
     "billing.bankaccount": Permission.MANAGE_SETTINGS,
     "billing.taxrule": Permission.MANAGE_CATALOG,

@@ -15,6 +15,7 @@ from billing.admin.field_names import CustomFieldAdmin
 from billing.admin.findings import FindingAdmin
 from billing.admin.invoices import InvoiceAdmin
 from billing.admin.ledger import PostingAdmin
+from billing.admin.letters import EmailTemplateAdmin
 from billing.admin.operations import OperationAdmin
 from billing.admin.orders import OrderAdmin
 from billing.admin.pool import PooledLicenseAdmin
@@ -46,6 +47,7 @@ __all__ = [
     "CustomFieldAdmin",
     "DutyRunAdmin",
     "EmailAdmin",
+    "EmailTemplateAdmin",
     "EventAdmin",
     "FindingAdmin",
     "InvoiceAdmin",

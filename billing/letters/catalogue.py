@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from billing.letters.subjects.affiliate import AFFILIATE, REFERRALS, WITHDRAWAL
 from billing.letters.subjects.client import CLIENT, CLIENT_BALANCE
@@ -125,7 +124,6 @@ _ALL: Final = (
 )
 LETTERS: Final[Mapping[str, Letter]] = {letter.name: letter for letter in _ALL}
 _BASES: Final = {LetterKind.WELCOME: _WELCOME, LetterKind.TERMINATION: _TERM}
-AUDIENCES: Final = {"clients": _("For clients"), "operators": _("For operators")}
 
 
 def find_letter(name: str) -> Letter | None:
