@@ -10,11 +10,19 @@ from django.utils.translation import gettext as _
 
 from billing.letters.catalogue import Letter
 from billing.letters.checking import field_names, find_faults
-from billing.letters.composing import ComposedLetter, compose_source, compose_values, make_scene, names_in
+from billing.letters.composing import (
+    ComposedLetter,
+    compose_source,
+    compose_values,
+    groups_of,
+    make_scene,
+    names_in,
+    read_event,
+)
 from billing.letters.samples import sample_values
-from billing.letters.scene import RELATED
 from billing.letters.source import Source
 from billing.letters.syntax import TemplateInvalid
+from billing.letters.variables import Group
 from billing.models import Event
 from billing.queries.letter_templates import newest_events
 
@@ -44,10 +52,11 @@ def preview(letter: Letter, source: Source, language: str, *, event_id: str) -> 
     faults = [words for found in find_faults(letter, source, language=language).values() for words in found]
     if faults:
         return Preview(None, tuple(dict.fromkeys(faults)))
-    event = _find(letter, event_id)
+    names = names_in(source)
+    event = _find(letter, event_id, groups_of(letter, names))
     try:
         if event is None:
-            values = sample_values(letter, names_in(source), language=language)
+            values = sample_values(letter, names, language=language)
             return Preview(compose_values(source, values, language=language, is_strict=True), is_sample=True)
         return Preview(compose_source(letter, source, make_scene(letter, event, language=language), is_strict=True))
     except TemplateInvalid as invalid:
@@ -75,12 +84,13 @@ def _written(name: str, is_list: bool) -> str:
     return f"{{foreach ${name} as $row}} {{/foreach}}" if is_list else f"{{${name}}}"
 
 
-def _find(letter: Letter, event_id: str) -> Event | None:
+def _find(letter: Letter, event_id: str, groups: Sequence[Group]) -> Event | None:
     """Only an event that the letter tells of: others hold what it must not show."""
     if not event_id.isascii() or not event_id.isdigit() or len(event_id) > 18:
         return None
-    found = Event.objects.select_related(*RELATED).filter(pk=int(event_id), name=letter.event_name)
-    return (found.filter(client__isnull=False) if letter.is_for_client else found).first()
+    found = Event.objects.filter(pk=int(event_id), name=letter.event_name)
+    found = found.filter(client__isnull=False) if letter.is_for_client else found
+    return read_event(int(event_id), groups) if found.exists() else None
 
 
 def _label(event: Event) -> str:

@@ -8,7 +8,7 @@ from django.utils import translation
 from billing.letters.catalogue import Letter, find_letter
 from billing.letters.engine import fill_in
 from billing.letters.markup import clean_html, html_of, put_in_frame, text_of, tidy
-from billing.letters.scene import RELATED, Scene
+from billing.letters.scene import Scene
 from billing.letters.source import LetterUnknown, Source, read_source
 from billing.letters.subjects.service import SERVICE_FIELDS
 from billing.letters.syntax import read_template
@@ -35,11 +35,20 @@ def compose(email: Email, *, has_attachment: bool = False) -> ComposedLetter:
     letter = find_letter(email.letter)
     if letter is None:
         raise LetterUnknown(email.letter)
-    event = Event.objects.select_related(*RELATED).get(pk=email.event_id)
+    source = read_source(letter, email.language)
+    event = read_event(email.event_id, groups_of(letter, names_in(source)))
     scene = make_scene(letter, event, language=email.language, has_attachment=has_attachment)
-    composed = compose_source(letter, read_source(letter, email.language), scene)
+    composed = compose_source(letter, source, scene)
     copy_to = LetterSettings.objects.filter(letter=letter.name).values_list("copy_to", flat=True).first()
     return replace(composed, copies=(copy_to,)) if copy_to else composed
+
+
+def read_event(event_id: int, groups: Iterable[Group]) -> Event:
+    """The event with what the groups read of it; one query. Raises Event.DoesNotExist."""
+    related = {name for group in groups for name in group.related}
+    # Without a name Django would join everything.
+    events = Event.objects.select_related(*sorted(related)) if related else Event.objects.all()
+    return events.get(pk=event_id)
 
 
 def make_scene(letter: Letter, event: Event, *, language: str, has_attachment: bool = False) -> Scene:
@@ -84,10 +93,19 @@ def read_values(letter: Letter, names: Iterable[str], scene: Scene) -> dict[str,
     """What the named variables hold: whole groups, only those that are needed."""
     wanted = set(names)
     values: dict[str, object] = {name: None for name in wanted if name.startswith(FIELD_PREFIX)}
-    for group in letter.groups:
-        if any(entry.name in wanted for entry in group.entries) or _names_fields(group, wanted):
-            values.update(group.read(scene))
+    for group in groups_of(letter, wanted):
+        values.update(group.read(scene))
     return values
+
+
+def groups_of(letter: Letter, names: Iterable[str]) -> list[Group]:
+    """The groups of the letter that hold one of the named variables."""
+    wanted = set(names)
+    return [
+        group
+        for group in letter.groups
+        if any(entry.name in wanted for entry in group.entries) or _names_fields(group, wanted)
+    ]
 
 
 def _names_fields(group: Group, wanted: set[str]) -> bool:

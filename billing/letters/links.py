@@ -11,7 +11,7 @@ from billing.letters.values import Markup, markup
 
 def address(name: str, *arguments: Any) -> str:
     """The whole address of a page."""
-    return settings.PORTAL_URL + reverse(name, args=arguments)
+    return f"{settings.PORTAL_URL}{reverse(name, args=arguments)}"
 
 
 def link(url: str) -> Markup:

@@ -21,7 +21,8 @@ class Scene:
     @property
     def data(self) -> dict[str, Any]:
         """What the event keeps beside its subjects."""
-        return self.event.data
+        data: dict[str, Any] = self.event.data
+        return data
 
     @property
     def client(self) -> Client | None:
@@ -69,14 +70,3 @@ class Scene:
     def day(self, name: str) -> Moment:
         """A day that the event keeps."""
         return day(self.data.get(name) or None, language=self.language)
-
-
-# Read with the event: everything that the groups look at without asking the database again.
-RELATED = (
-    "client",
-    "order",
-    "invoice__order",
-    "service__product__group",
-    "service__order_line__order",
-    "operation",
-)

@@ -28,12 +28,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Variables of one subject. `read` gives all of them, whatever is there."""
+    """Variables of one subject. `read` gives all of them, whatever is there; `related` is loaded with the event."""
 
     code: str
     title: Words
     entries: tuple[Entry, ...]
     read: Callable[[Scene], Mapping[str, Value]]
+    related: tuple[str, ...] = ()
 
 
 FIELD_PREFIX: Final = "service_custom_field_"

@@ -68,12 +68,14 @@ AFFILIATE = Group(
         Entry("affiliate_statement_url", _("Address of the statement"), "https://example.com/affiliate/statement/"),
     ),
     _read,
+    ("client",),
 )
 REFERRALS = Group(
     "referrals",
     _("Affiliate"),
     (Entry("affiliate_referrals_table", _("Services ordered by way of the link, one a line"), "BitNinja: Active"),),
     _read_referrals,
+    ("client",),
 )
 WITHDRAWAL = Group(
     "withdrawal",

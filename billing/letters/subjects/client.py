@@ -77,10 +77,12 @@ CLIENT = Group(
         Entry("client_admin_link", _("Page in the back office; empty in letters to clients")),
     ),
     _read,
+    ("client",),
 )
 CLIENT_BALANCE = Group(
     "client_balance",
     _("Client"),
     (Entry("client_due_invoices_balance", _("What is to be paid on all open invoices"), Decimal("15.00")),),
     _read_balance,
+    ("client",),
 )

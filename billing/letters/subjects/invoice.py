@@ -129,6 +129,7 @@ INVOICE = Group(
         Entry("invoice_admin_link", _("Page in the back office; empty in letters to clients")),
     ),
     _read,
+    ("invoice",),
 )
 INVOICE_ITEMS = Group(
     "invoice_items",
@@ -149,6 +150,7 @@ INVOICE_ITEMS = Group(
         ),
     ),
     _read_items,
+    ("invoice",),
 )
 INVOICE_PAYMENT = Group(
     "invoice_payment",
@@ -158,4 +160,5 @@ INVOICE_PAYMENT = Group(
         Entry("invoice_last_payment_transid", _("Reference of the newest payment"), "TX-1001"),
     ),
     _read_payment,
+    ("invoice",),
 )

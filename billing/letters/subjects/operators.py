@@ -84,7 +84,7 @@ def _duty_label(code: str) -> str:
 
 
 def _read_audit(scene: Scene) -> Mapping[str, Value]:
-    audit = LedgerAudit.objects.filter(pk=scene.data.get("audit")).first()
+    audit = LedgerAudit.objects.filter(pk=scene.data.get("audit", 0)).first()
     found = differences_of(audit)[:MOST_DIFFERENCES] if audit else []
     return {
         "ledger_difference_count": int(scene.data.get("differences", 0)),
@@ -114,6 +114,7 @@ OPERATION = Group(
         Entry("operation_admin_link", _("Page in the back office"), "https://example.com/admin/"),
     ),
     _read_operation,
+    ("operation",),
 )
 MESSAGE = Group(
     "message",

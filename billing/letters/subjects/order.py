@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.letters.links import address, link
 from billing.letters.scene import Scene
-from billing.letters.values import Value, markup, moment
+from billing.letters.values import Row, Value, markup, moment
 from billing.letters.variables import Entry, Group
+from billing.models import Order, OrderLine
 from billing.templatetags.event_words import GATEWAYS
 
 
@@ -33,17 +34,18 @@ def _read(scene: Scene) -> Mapping[str, Value]:
 
 def _read_items(scene: Scene) -> Mapping[str, Value]:
     order = scene.order
-    rows = [
-        {
-            "description": line.description,
-            "quantity": line.quantity,
-            "billing_cycle": line.get_cycle_display(),
-            "price": scene.money(line.unit_price, order.currency_id),
-        }
-        for line in (order.lines.all() if order else [])
-    ]
+    rows = [_item(scene, order, line) for line in order.lines.all()] if order else []
     lines = [f"{row['description']} × {row['quantity']}, {row['billing_cycle']}: {row['price']}" for row in rows]
     return {"order_items": rows, "order_details": markup("\n".join(lines))}
+
+
+def _item(scene: Scene, order: Order, line: OrderLine) -> Row:
+    return {
+        "description": line.description,
+        "quantity": line.quantity,
+        "billing_cycle": line.get_cycle_display(),
+        "price": scene.money(line.unit_price, order.currency_id),
+    }
 
 
 ORDER = Group(
@@ -61,6 +63,7 @@ ORDER = Group(
         Entry("order_admin_link", _("Page in the back office; empty in letters to clients")),
     ),
     _read,
+    ("order",),
 )
 ORDER_ITEMS = Group(
     "order_items",
@@ -79,4 +82,5 @@ ORDER_ITEMS = Group(
         ),
     ),
     _read_items,
+    ("order",),
 )

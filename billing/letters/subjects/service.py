@@ -109,6 +109,7 @@ SERVICE = Group(
         Entry("service_admin_link", _("Page in the back office; empty in letters to clients")),
     ),
     _read,
+    ("service__product__group", "service__order_line__order"),
 )
 SERVICE_FIELDS = Group(
     "service_fields",
@@ -125,12 +126,14 @@ SERVICE_FIELDS = Group(
         ),
     ),
     _read_fields,
+    ("service__product",),
 )
 SERVICE_OPTIONS = Group(
     "service_options",
     _("Service"),
     (Entry("service_config_options", _("Configurable options, one a line"), "Additional servers: 2"),),
     _read_options,
+    ("service",),
 )
 SERVICE_SERVER = Group(
     "service_server",
@@ -140,4 +143,5 @@ SERVICE_SERVER = Group(
         Entry("service_server_hostname", _("Host name"), "eu.ispmanager.com"),
     ),
     _read_server,
+    ("service__server",),
 )
