@@ -89,7 +89,7 @@ class SetUpLetter(Button[Any]):
     """Sent or not, and to whom besides."""
 
     code = "settings"
-    label = gettext_lazy("Sending")
+    label = gettext_lazy("Set up sending")
     permission = Permission.MANAGE_SETTINGS
 
     def title(self, subject: Sheet | None) -> str:

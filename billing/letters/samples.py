@@ -10,12 +10,16 @@ from billing.letters.values import Value, moment, money
 from billing.letters.variables import FIELD_PREFIX, Entry, Sample
 
 _CURRENCY: Final = "EUR"
+ADMIN_PAGE: Final = "https://example.com/admin/"
 
 
 def sample_values(letter: Letter, names: Iterable[str], *, language: str) -> dict[str, object]:
     """A sample for every variable of the letter, and for the custom fields among `names`."""
     fields: dict[str, object] = {name: "SAMPLE-0001" for name in names if name.startswith(FIELD_PREFIX)}
-    return {name: _of_entry(entry, language) for name, entry in letter.entries.items()} | fields
+    samples = {name: _of_entry(entry, language) for name, entry in letter.entries.items()} | fields
+    if not letter.is_for_client:
+        samples |= {name: ADMIN_PAGE for name in samples if name.endswith("_admin_link")}
+    return samples
 
 
 def _of_entry(entry: Entry, language: str) -> Value:
