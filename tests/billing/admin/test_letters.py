@@ -115,6 +115,7 @@ class TestPreview:
         for letter in ("service.activated", "service.renewed", "operator.operation.failed"):
             page = text_of(boss.post(address("preview", letter), typed(text=fields, event=str(event.pk))))
             assert (key in page) is (letter == "service.activated")
+            assert ("Sample values:" in page) is (letter != "service.activated")
         renewed = record_event("service.renewed", now=database_now(), service=service)
         page = text_of(boss.post(address("preview", "service.renewed"), typed(text=fields, event=str(renewed.pk))))
         assert "192.0.2.1;" in page
