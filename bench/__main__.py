@@ -55,7 +55,7 @@ def find_services() -> tuple[str, str]:
 def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, workers: int) -> None:
     """Everything, in the order in which nothing disturbs what comes later."""
     # The models can be imported once Django knows the database of this run.
-    from bench import audit, documents, letters, operations, pages, renewals, scaling, shop, syncing
+    from bench import audit, documents, letters, mail, operations, pages, renewals, scaling, shop, syncing
     from bench.workers import run_workers, time_noops
 
     emit("machine", {"cpus": os.cpu_count(), "python": platform.python_version(), **shop.describe(workers, THREADS)})
@@ -79,13 +79,15 @@ def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, worker
                 backlog = operations.time_backlog(stall, started, after=after, latency_ms=latency_ms)
                 emit("operations.backlog", backlog)
                 emit("operations.paid_to_active", operations.time_single(stall, started, latency_ms=latency_ms))
+        for measured in letters.time_letters(count=options.letters):
+            emit("letters.compose", measured)
         for measured in scaling.time_scaling(stall, environment, logs):
             emit("operations.scaling", measured)
     for measured in syncing.time_account(portal.sandbox_url, product, environment, count=options.licenses):
         emit("syncing.account", measured)
     for measured in documents.time_documents(environment, logs, count=options.documents, workers=workers):
         emit("documents.pdf", measured)
-    for measured in letters.time_letters(count=options.letters):
+    for measured in mail.time_letters(count=options.letters):
         emit("letters.smtp", measured)
 
 
@@ -98,7 +100,7 @@ def main() -> int:
     parser.add_argument("--licenses", type=int, default=10_000, help="licenses on an account that is read whole")
     parser.add_argument("--entries", type=int, default=1_000_000, help="entries of a ledger that is audited")
     parser.add_argument("--documents", type=int, default=60, help="PDF files of each length")
-    parser.add_argument("--letters", type=int, default=500, help="letters sent by one thread in each way")
+    parser.add_argument("--letters", type=int, default=500, help="letters of each kind, and sent in each way")
     parser.add_argument("--noops", type=int, default=3000, help="no-op tasks")
     parser.add_argument("--page-seconds", type=float, default=3, help="how long each page is asked for in each round")
     parser.add_argument("--pages-only", action="store_true", help="nothing but the store's pages")

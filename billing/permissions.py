@@ -67,6 +67,7 @@ _WRITING: dict[str, Permission] = {
     "billing.automationsettings": Permission.MANAGE_SETTINGS,
     "billing.fiscalsettings": Permission.MANAGE_SETTINGS,
     "billing.paymentgateway": Permission.MANAGE_SETTINGS,
+    "billing.emailtemplate": Permission.MANAGE_SETTINGS,
     "billing.seller": Permission.MANAGE_SETTINGS,
     "billing.bankaccount": Permission.MANAGE_SETTINGS,
     "billing.taxrule": Permission.MANAGE_CATALOG,

@@ -9,17 +9,17 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.utils import translation
 
 from billing.actions.alerting import raise_alert
 from billing.actions.attachments import DocumentAwaited, find_attachment, put_off_for_document
+from billing.actions.awaited_fields import waits_for_fields
 from billing.actions.deliveries import drop, find_refusal, give_up, lease_email, record_failure, record_sent
 from billing.actions.letter_headers import put_headers
 from billing.actions.mail_connections import mail_connection
+from billing.letters.composing import compose
 from billing.models import Client, Email, EmailStatus, Event, StoredDocument, User
 from billing.queries.letter_kinds import NEWS, NOT_WANTED, is_wanted, recipients_of
-from billing.queries.letters import OUTDATED, is_outdated, letter_context
+from billing.queries.letters import OUTDATED, SWITCHED_OFF, is_outdated, is_switched_off
 from billing.wakeups import wake_email
 
 logger = logging.getLogger(__name__)
@@ -114,6 +114,8 @@ def _send_leased(email: Email, *, connection: BaseEmailBackend, now: datetime) -
     if reason:
         drop(email, reason)
         return True
+    if waits_for_fields(email, tell=notify_operators, now=now):
+        return True
     subject = email.subject
     try:
         document = find_attachment(email, now=now)
@@ -144,19 +146,15 @@ def _reason_to_drop(email: Email) -> str:
     """What came between writing and sending; "" for a letter that is still to go out."""
     if email.letter == NEWS and email.client is not None and not email.client.is_subscribed:
         return NOT_WANTED
-    return OUTDATED if is_outdated(email) else ""
+    if is_outdated(email):
+        return OUTDATED
+    return SWITCHED_OFF if is_switched_off(email) else ""
 
 
 def _compose(email: Email, document: StoredDocument | None) -> EmailMultiAlternatives:
-    with translation.override(email.language):
-        context = {**letter_context(email), "has_attachment": document is not None}
-        subject = " ".join(render_to_string(f"emails/{email.letter}.subject.txt", context).split())
-        message = EmailMultiAlternatives(
-            subject, render_to_string(f"emails/{email.letter}.txt", context), to=[email.recipient]
-        )
-        message.attach_alternative(
-            render_to_string("emails/letter.html", {**context, "body": message.body}), "text/html"
-        )
+    letter = compose(email, has_attachment=document is not None)
+    message = EmailMultiAlternatives(letter.subject, letter.text, to=[email.recipient], bcc=letter.copies)
+    message.attach_alternative(letter.html, "text/html")
     if document is not None:
         message.attach(document.name, bytes(document.content or b""), "application/pdf")
     return message

@@ -22,6 +22,7 @@ from billing.admin.fiscal_settings import FiscalSettingsAdmin
 from billing.admin.gateways import PaymentGatewayAdmin
 from billing.admin.invoices import InvoiceAdmin
 from billing.admin.ledger import PostingAdmin
+from billing.admin.letters import EmailTemplateAdmin
 from billing.admin.operations import OperationAdmin
 from billing.admin.orders import OrderAdmin
 from billing.admin.pool import PooledLicenseAdmin
@@ -57,6 +58,7 @@ __all__ = [
     "CustomFieldAdmin",
     "DutyRunAdmin",
     "EmailAdmin",
+    "EmailTemplateAdmin",
     "EventAdmin",
     "FindingAdmin",
     "FiscalSettingsAdmin",

@@ -39,6 +39,7 @@ from billing.actions.invoicing import (
     InvoiceNotDraft,
     InvoiceNotReissuable,
 )
+from billing.actions.letter_templates import LetterInvalid, LetterRefused
 from billing.actions.order_decisions import OrderClosed, OrderNotPending
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, PaymentConflict, PaymentInvalid
 from billing.actions.provisioning import AlreadyProvisioned, OperationNotOpen, PooledLicenseKept, ResolveInvalid
@@ -88,6 +89,8 @@ REFUSALS: Final = (
     InvoiceNotNumbered,
     InvoiceNotPayable,
     InvoiceNotReissuable,
+    LetterInvalid,
+    LetterRefused,
     NotEnoughCredit,
     OperationNotOpen,
     OrderClosed,

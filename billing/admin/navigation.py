@@ -181,6 +181,7 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
                 "admin:billing_alertchannel_changelist",
                 Permission.MANAGE_SETTINGS,
             ),
+            Place(_("E-mail templates"), "stylus_note", "admin:billing_emailtemplate_changelist"),
             Place(_("Seller"), "storefront", "admin:billing_seller_changelist"),
             Place(_("Bank accounts"), "account_balance", "admin:billing_bankaccount_changelist"),
         ),

@@ -38,6 +38,7 @@ from billing.models.commission import (
 from billing.models.credit_note import CreditNote, CreditNoteLine, CreditNoteTo
 from billing.models.document import DocumentState, StoredDocument
 from billing.models.email import RESENDABLE_STATUSES, DeliveryOutcome, Email, EmailDelivery, EmailStatus
+from billing.models.email_template import EmailTemplate, EmailTemplateVersion, LetterSettings
 from billing.models.event import Event
 from billing.models.finding import Finding, FindingSort, FindingStatus
 from billing.models.fiscal_settings import FiscalSettings
@@ -138,6 +139,8 @@ __all__ = [
     "Email",
     "EmailDelivery",
     "EmailStatus",
+    "EmailTemplate",
+    "EmailTemplateVersion",
     "EntryKind",
     "Event",
     "Finding",
@@ -159,6 +162,7 @@ __all__ = [
     "LedgerAudit",
     "LedgerEntry",
     "LedgerImmutable",
+    "LetterSettings",
     "LineKind",
     "MatchReason",
     "ModuleAccess",

@@ -1,6 +1,7 @@
 """The form of a product in the back office: the rules of the catalog, each error on its own field."""
 
 from copy import copy
+from functools import partial
 from typing import Any, Final
 
 from django import forms
@@ -20,9 +21,10 @@ from catalog.admin.product_prices import ProductPricesField, product_rows
 from catalog.admin.translations import TranslationsInput
 from catalog.admin.window_days import WindowDaysField
 from catalog.checks import PriceValues, check_product
-from catalog.models import Currency, Product
+from catalog.models import Currency, LetterKind, Product
 from catalog.modules import KIND_LABELS, MODULES, allowed_cycles, allowed_once_periods, find_product_tariff
 from catalog.queries_costs import product_margins
+from catalog.queries_letters import letter_choices
 from noc.schemas import Tariff
 
 ORIGINS: Final = {"live": _("live price list"), "built-in": _("built-in table")}
@@ -48,6 +50,18 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
         ],
         widget=UnfoldAdminSelectWidget,
         help_text=_("Needed only where no price list shows the Product ID."),
+    )
+    welcome_letter = forms.ChoiceField(
+        label=_("Welcome e-mail"),
+        required=False,
+        choices=partial(letter_choices, LetterKind.WELCOME),
+        widget=UnfoldAdminSelectWidget,
+    )
+    term_letter = forms.ChoiceField(
+        label=_("Termination e-mail"),
+        required=False,
+        choices=partial(letter_choices, LetterKind.TERMINATION),
+        widget=UnfoldAdminSelectWidget,
     )
     prices = ProductPricesField(label=_("Prices"), required=False)
     on_demand_days = WindowDaysField(label=_("Days before due"))

@@ -3,6 +3,7 @@
 from catalog.models.currency import Currency
 from catalog.models.custom_field import CustomField, FieldType
 from catalog.models.group import OrderForm, ProductGroup
+from catalog.models.letter import LetterKind, ProductLetter
 from catalog.models.option import OptionPrice, ProductOption
 from catalog.models.price import Cycle, Price
 from catalog.models.product import (
@@ -14,8 +15,6 @@ from catalog.models.product import (
     Product,
     QuantityMode,
     TaxTreatment,
-    TermLetter,
-    WelcomeLetter,
 )
 from catalog.models.slug_history import SlugHistory
 from catalog.models.tariff_cost import Rounding, TariffCost, TariffImport
@@ -29,6 +28,7 @@ __all__ = [
     "CustomField",
     "Cycle",
     "FieldType",
+    "LetterKind",
     "OnDemand",
     "OptionPrice",
     "OrderForm",
@@ -36,6 +36,7 @@ __all__ = [
     "Price",
     "Product",
     "ProductGroup",
+    "ProductLetter",
     "ProductOption",
     "QuantityMode",
     "Rounding",
@@ -43,7 +44,5 @@ __all__ = [
     "TariffCost",
     "TariffImport",
     "TaxTreatment",
-    "TermLetter",
-    "WelcomeLetter",
     "Worded",
 ]

@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.letter import WELCOME_LETTER, validate_term_letter, validate_welcome_letter
 from catalog.models.wording import TranslationsField, Worded
 from catalog.renewal_windows import validate_window_days
 
@@ -63,20 +64,6 @@ class TaxTreatment(models.TextChoices):
     EXEMPT = "EXEMPT", _("Without tax")
 
 
-class WelcomeLetter(models.TextChoices):
-    """The letter that a client gets once the service is there."""
-
-    NONE = "", _("None")
-    ACTIVATED = "service.activated", _("Your service is ready")
-
-
-class TermLetter(models.TextChoices):
-    """The letter that a client gets when a fixed term has ended the service."""
-
-    NONE = "", _("None")
-    TERM_ENDED = "service.term_ended", _("Your service has ended")
-
-
 class Product(Worded):
     """Something a client can order, and what a module buys for it.
 
@@ -103,9 +90,9 @@ class Product(Worded):
     welcome_letter = models.CharField(
         _("welcome e-mail"),
         max_length=60,
-        choices=WelcomeLetter,
         blank=True,
-        default=WelcomeLetter.ACTIVATED,
+        default=WELCOME_LETTER,
+        validators=[validate_welcome_letter],
     )
     is_domain_required = models.BooleanField(
         _("require domain"), default=False, help_text=_("Clients name the domain that the service is for.")
@@ -139,7 +126,7 @@ class Product(Worded):
         help_text=_("The service ends so many days after its order, whatever is paid. 0: never."),
     )
     term_letter = models.CharField(
-        _("termination e-mail"), max_length=60, choices=TermLetter, blank=True, default=TermLetter.NONE
+        _("termination e-mail"), max_length=60, blank=True, default="", validators=[validate_term_letter]
     )
     on_demand = models.CharField(_("on-demand renewals"), max_length=10, choices=OnDemand, default=OnDemand.DEFAULT)
     # {"MONTHLY": 10}: how many days before the due date a client may renew; absent or 0: never.

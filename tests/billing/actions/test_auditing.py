@@ -63,7 +63,7 @@ def test_differences_are_kept_and_operators_told() -> None:
     email = Email.objects.get(letter="operator.ledger.not_clean")
     send_email(email_id=email.pk, now=database_now())
     (message,) = mail.outbox
-    assert message.subject == "The ledger is not clean: 1 difference"
+    assert message.subject == "The ledger is not clean, differences: 1"
     assert "- Client Anna Berg" in message.body
     assert "should be -€7.00, the entries come to -€42.10." in message.body
     assert f"/admin/billing/ledgeraudit/{audit.pk}/change/" in message.body

@@ -62,7 +62,7 @@ def test_many_invoices_of_a_night_make_one_letter(many: Client) -> None:
     left = Invoice.objects.filter(client=many, status="UNPAID")
     assert all(invoice.display_number in message.body for invoice in left)
     assert paid.display_number not in str(message.body)
-    assert "2 invoices" in message.subject
+    assert message.subject == "New invoices: 2"
 
 
 def test_one_that_lists_only_what_is_paid_is_not_sent(many: Client) -> None:

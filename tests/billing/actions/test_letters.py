@@ -2,26 +2,14 @@
 
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 from django.core import mail
-from django.template.loader import get_template
 
 from billing.actions.notifications import send_email
 from billing.models import Client, Email, Event
 from billing.queries.clock import database_now
 from catalog.actions.products import update_product
 from tests.builders import World, make_active_service, make_hosting, place_paid_order, run_due_operations
-
-LETTERS = sorted(
-    path.name.removesuffix(".subject.txt") for path in (settings.BASE_DIR / "templates/emails").glob("*.subject.txt")
-)
-
-
-@pytest.mark.parametrize("letter", LETTERS)
-def test_every_letter_has_a_subject_and_a_text(letter: str) -> None:
-    assert get_template(f"emails/{letter}.subject.txt")
-    assert get_template(f"emails/{letter}.txt")
 
 
 def test_a_letter_speaks_the_clients_language_and_holds_the_key(world: World) -> None:
