@@ -55,7 +55,7 @@ def find_services() -> tuple[str, str]:
 def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, workers: int) -> None:
     """Everything, in the order in which nothing disturbs what comes later."""
     # The models can be imported once Django knows the database of this run.
-    from bench import audit, documents, letters, mail, operations, pages, renewals, scaling, shop, syncing
+    from bench import audit, documents, hooks, letters, mail, operations, pages, renewals, scaling, shop, syncing
     from bench.workers import run_workers, time_noops
 
     emit("machine", {"cpus": os.cpu_count(), "python": platform.python_version(), **shop.describe(workers, THREADS)})
@@ -65,6 +65,8 @@ def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, worker
         emit("pages", measured)
     if options.pages_only:
         return
+    for measured in hooks.time_storm(environment, logs, seconds=options.page_seconds * 4):
+        emit("hooks.storm", measured)
     for name, values in renewals.measure(product, counts=(options.services, options.services * options.growth)):
         emit(name, values)
     emit("ledger.posting", audit.time_posting(entries=options.entries))

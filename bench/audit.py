@@ -1,15 +1,18 @@
 """The audit of a large ledger beside one bare sum of all its entries, and what its triggers cost whoever posts much."""
 
+import json
 import resource
 import time
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Field, JSONField, Model
 
 from billing.actions.auditing import audit_ledger
 from billing.append_only import put_up, take_down
-from billing.models import LedgerEntry
+from billing.models import Client, Invoice, LedgerEntry, Payment
 from billing.queries.clock import database_now
 
 ENTRIES_OF_INVOICE, ENTRIES_OF_PAYMENT, INVOICES_OF_CLIENT = 3, 2, 10
@@ -17,19 +20,39 @@ ENTRIES_OF_INVOICE, ENTRIES_OF_PAYMENT, INVOICES_OF_CLIENT = 3, 2, 10
 PAID = "g.number % 5 <> 0"
 NUMBERS = "WITH RECURSIVE g (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM g WHERE number < {count})"
 
-CLIENTS = f"""{NUMBERS} INSERT INTO billing_client (id, email, first_name, last_name, company, address1, address2, city,
-    state, postcode, country, tax_id, is_tax_exempt, phone, currency_id, language, credit_balance, created_at)
-    SELECT {{base}} + number, 'audit' || number || '@example.com', 'Anna', 'Berg', '', '', '', '', '', '', '', '',
-    {{false}}, '', 'EUR', 'en', 0, CURRENT_TIMESTAMP FROM g"""
-INVOICES = f"""{NUMBERS} INSERT INTO billing_invoice (id, client_id, currency_id, number, status, payment_method,
-    issue_date, due_date, subtotal, tax, total, amount_paid)
-    SELECT {{base}} + number, {{base}} + 1 + number % {{clients}}, 'EUR', 'A-' || number,
-    CASE WHEN {PAID} THEN 'PAID' ELSE 'UNPAID' END, '', CURRENT_DATE, CURRENT_DATE, 9.99, 1.9, 11.89,
-    CASE WHEN {PAID} THEN 11.89 ELSE 0 END FROM g"""
-PAYMENTS = f"""{NUMBERS} INSERT INTO billing_payment (id, invoice_id, client_id, gateway, reference, amount,
-    currency_id, received_at, recorded_by)
-    SELECT {{base}} + number, {{base}} + number, {{base}} + 1 + number % {{clients}}, 'manual', 'A-' || number, 11.89,
-    'EUR', CURRENT_TIMESTAMP, '' FROM g WHERE {PAID}"""
+# Columns that matter here; `_insert` fills the others with their defaults.
+CLIENTS = {
+    "id": "{base} + number",
+    "email": "'audit' || number || '@example.com'",
+    "first_name": "'Anna'",
+    "last_name": "'Berg'",
+    "currency_id": "'EUR'",
+    "created_at": "CURRENT_TIMESTAMP",
+}
+INVOICES = {
+    "id": "{base} + number",
+    "client_id": "{base} + 1 + number % {clients}",
+    "currency_id": "'EUR'",
+    "number": "'A-' || number",
+    "status": f"CASE WHEN {PAID} THEN 'PAID' ELSE 'UNPAID' END",
+    "issue_date": "CURRENT_DATE",
+    "due_date": "CURRENT_DATE",
+    "subtotal": "9.99",
+    "tax": "1.9",
+    "total": "11.89",
+    "amount_paid": f"CASE WHEN {PAID} THEN 11.89 ELSE 0 END",
+}
+PAYMENTS = {
+    "id": "{base} + number",
+    "invoice_id": "{base} + number",
+    "client_id": "{base} + 1 + number % {clients}",
+    "gateway": "'manual'",
+    "reference": "'A-' || number",
+    "amount": "11.89",
+    "applied_amount": "11.89",
+    "currency_id": "'EUR'",
+    "received_at": "CURRENT_TIMESTAMP",
+}
 POSTINGS = f"""{NUMBERS} INSERT INTO billing_posting (id, kind, client_id, invoice_id, payment_id, posted_at)
     SELECT {{base}} + 2 * number + side.place, side.kind, {{base}} + 1 + number % {{clients}}, {{base}} + number,
     CASE WHEN side.place = 1 THEN {{base}} + number END, CURRENT_TIMESTAMP
@@ -97,10 +120,30 @@ def _make_documents(entries: int) -> int:
     invoices = round(entries / (ENTRIES_OF_INVOICE + ENTRIES_OF_PAYMENT * 4 / 5))
     clients = max(invoices // INVOICES_OF_CLIENT, 1)
     with transaction.atomic():
-        _run(CLIENTS, count=clients)
-        _run(INVOICES, count=invoices, clients=clients)
-        _run(PAYMENTS, count=invoices, clients=clients)
+        _run(_insert(Client, CLIENTS), count=clients)
+        _run(_insert(Invoice, INVOICES), count=invoices, clients=clients)
+        _run(_insert(Payment, PAYMENTS, where=PAID), count=invoices, clients=clients)
     return invoices
+
+
+def _insert(model: type[Model], columns: Mapping[str, str], *, where: str = "true") -> str:
+    """SQL that writes a row for each number; what `columns` leave out takes the default of its field."""
+    expressions = dict(columns)
+    for field in model._meta.concrete_fields:
+        if field.attname not in expressions:
+            expressions[field.attname] = "NULL" if field.null else _literal(field)
+    names, values = ", ".join(expressions), ", ".join(expressions.values())
+    return f"{NUMBERS} INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM g WHERE {where}"
+
+
+def _literal(field: "Field[Any, Any]") -> str:
+    value = field.get_default()
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | Decimal):
+        return str(value)
+    text = json.dumps(value) if isinstance(field, JSONField) else str(value)
+    return "'" + text.replace("'", "''").replace("{", "{{").replace("}", "}}") + "'"
 
 
 def _post(invoices: int) -> None:
@@ -125,7 +168,7 @@ def _settle_statistics() -> None:
 
 
 def _run(statement: str, **values: int) -> None:
-    words = {"base": BASE, "false": "false", **values}
+    words = {"base": BASE, **values}
     with connection.cursor() as cursor:
         cursor.execute(statement.format(**words))
 
