@@ -13,6 +13,8 @@ CREDIT: Final = "credit"
 MANUAL: Final = "manual"
 
 ONLINE: Final[dict[str, Gateway]] = {gateway.code: gateway for gateway in (Stripe(), YooKassa())}
+# Gateways that give money back themselves; for the others an operator records that it was done.
+REFUNDING: Final[frozenset[str]] = frozenset(ONLINE)
 BY_PEOPLE: Final[dict[str, Manual]] = {
     gateway.code: gateway
     for gateway in (Manual(BANK_TRANSFER, _("Bank transfer")), Manual(MANUAL, _("Recorded by hand")))
@@ -26,4 +28,4 @@ def get_gateway(code: str) -> Gateway | None:
 
 def can_refund(gateway: str) -> bool:
     """Whether a refund can be asked of a gateway; a worker asks it and tells `confirm_refund` or `fail_refund`."""
-    return gateway in ONLINE
+    return gateway in REFUNDING

@@ -178,7 +178,7 @@ class TestAudits:
         for _number in range(5):
             LedgerAudit.objects.create(at=dirty.at, duration=dirty.duration, entry_count=1)
         assert [questions(boss, page) for page in pages] == few
-        assert max(few) <= 13
+        assert max(few) <= 15
 
     def test_the_event_is_told_in_words(self, dirty: LedgerAudit, boss: Browser) -> None:
         words = text_of(boss.get(reverse("admin:billing_event_changelist")))

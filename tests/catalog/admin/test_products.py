@@ -241,7 +241,7 @@ class TestListing:
             make_product(group, name=f"Lite {number}")
         with django_assert_max_num_queries(len(with_one)):
             assert sales.get(LIST).status_code == 200
-        assert len(with_one) <= 30
+        assert len(with_one) <= 32
 
 
 class TestPermissions:
