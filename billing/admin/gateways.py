@@ -27,8 +27,8 @@ from billing.queries.gateways import GatewayTerms, gateway_label, read_keys
 from billing.templatetags.back_office import brief, state
 from catalog.models import Currency
 
-AMOUNT: Final = {"max_digits": 15, "decimal_places": 4, "min_value": 0, "required": False}
 LAST_CALLS: Final = 20
+_AMOUNT: Final = partial(forms.DecimalField, max_digits=15, decimal_places=4, min_value=0, required=False)
 _SECRET: Final = partial(forms.PasswordInput, attrs={"autocomplete": "new-password"})
 
 
@@ -53,11 +53,11 @@ class GatewayForm(BackOfficeForm):
         more: dict[str, forms.Field] = {}
         kept = read_keys(gateway)
         for key in online.key_fields if online else ():
-            words = key.help_text
+            words = str(key.help_text)
             if key.is_secret and kept.get(key.name):
                 words = _("It is kept. Leave it empty to keep it so.")
             more[f"key_{key.name}"] = forms.CharField(
-                label=key.label,
+                label=str(key.label),
                 help_text=words,
                 required=False,
                 max_length=500,
@@ -67,11 +67,11 @@ class GatewayForm(BackOfficeForm):
             )
             initial[f"key_{key.name}"] = "" if key.is_secret else kept.get(key.name, "")
         if online:
-            label = gettext_lazy("Clients may save a card and pay renewals with it")
-            more["stores_methods"] = forms.BooleanField(label=label, required=False)
+            words = _("Clients may save a card and pay renewals with it")
+            more["stores_methods"] = forms.BooleanField(label=words, required=False)
         for code, language in settings.LANGUAGES:
             label = _("Name for clients, %(language)s") % {"language": language}
-            help_text = gateway_label(gateway.code) if code == "en" else ""
+            help_text = str(gateway_label(gateway.code)) if code == "en" else ""
             more[f"label_{code}"] = forms.CharField(
                 label=label, max_length=LONGEST_LABEL, required=False, help_text=help_text
             )
@@ -83,8 +83,8 @@ class GatewayForm(BackOfficeForm):
         row, code = kept.get(currency.pk), currency.pk
         fields: dict[str, forms.Field] = {
             f"terms_{code}": forms.BooleanField(label=_("Takes %(currency)s") % {"currency": code}, required=False),
-            f"minimum_{code}": forms.DecimalField(label=_("Least payment, %(c)s") % {"c": code}, **AMOUNT),
-            f"maximum_{code}": forms.DecimalField(label=_("Largest payment, %(c)s") % {"c": code}, **AMOUNT),
+            f"minimum_{code}": _AMOUNT(label=_("Least payment, %(c)s") % {"c": code}),
+            f"maximum_{code}": _AMOUNT(label=_("Largest payment, %(c)s") % {"c": code}),
             f"fee_percent_{code}": forms.DecimalField(
                 label=_("Fee for the client, %% of payments in %(c)s") % {"c": code},
                 max_digits=5,
@@ -93,9 +93,9 @@ class GatewayForm(BackOfficeForm):
                 max_value=50,
                 required=False,
             ),
-            f"fee_fixed_{code}": forms.DecimalField(label=_("and an amount, %(c)s") % {"c": code}, **AMOUNT),
+            f"fee_fixed_{code}": _AMOUNT(label=_("and an amount, %(c)s") % {"c": code}),
         }
-        initial = {f"terms_{code}": row is not None}
+        initial: dict[str, Any] = {f"terms_{code}": row is not None}
         for name in ("minimum", "maximum", "fee_percent", "fee_fixed"):
             value = getattr(row, name) if row is not None else None
             initial[f"{name}_{code}"] = f"{value.normalize():f}" if value else None

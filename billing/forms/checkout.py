@@ -10,8 +10,9 @@ from django.core.validators import MaxValueValidator
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from billing.gateways import BANK_TRANSFER, CREDIT
 from billing.queries.order_units import find_sharing_fault, most_units
-from billing.queries.pages_payment import BANK_TRANSFER, CREDIT, PaymentOffer
+from billing.queries.pages_payment import PaymentOffer
 from catalog.models import Product
 from catalog.money import format_money
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 
 import stripe
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -46,7 +47,7 @@ class Stripe:
     """See `billing.gateways.base.Gateway`."""
 
     code: ClassVar[str] = "stripe"
-    label = gettext_lazy("Card (Stripe)")
+    label: ClassVar[str | Promise] = gettext_lazy("Card (Stripe)")
     currencies: ClassVar[frozenset[str]] = frozenset()
     needs_receipt: ClassVar[bool] = False
     can_cancel: ClassVar[bool] = True
@@ -71,7 +72,7 @@ class Stripe:
         intent: dict[str, Any] = {"description": charge.description, "metadata": _metadata(charge)}
         if charge.saves_method:
             intent["setup_future_usage"] = "off_session"
-        params: dict[str, Any] = {
+        params: Any = {
             "mode": "payment",
             "line_items": [
                 {
@@ -223,7 +224,7 @@ def _ask(call: Callable[[], Any]) -> dict[str, Any]:
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise GatewayMisconfigured(str(error.user_message or error)) from error
     except stripe.CardError as error:
-        intent = (error.json_body or {}).get("error", {}).get("payment_intent") or {}
+        intent = _error_of(error).get("payment_intent") or {}
         raise CardDeclined(_decline_code(error), str(intent.get("id", ""))) from error
     except stripe.InvalidRequestError as error:
         raise GatewayRejected(error.code or "invalid_request", str(error.user_message or error)) from error
@@ -231,9 +232,13 @@ def _ask(call: Callable[[], Any]) -> dict[str, Any]:
         raise GatewayUnavailable(f"{type(error).__name__}: {error}") from error
 
 
+def _error_of(error: stripe.StripeError) -> dict[str, Any]:
+    body: Any = error.json_body
+    return dict((body or {}).get("error") or {})
+
+
 def _decline_code(error: stripe.CardError) -> str:
-    body = (error.json_body or {}).get("error", {})
-    return str(body.get("decline_code") or error.code or "card_declined")
+    return str(_error_of(error).get("decline_code") or error.code or "card_declined")
 
 
 def _metadata(charge: Charge) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 
 from django.conf import settings
 from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -52,7 +53,7 @@ class YooKassa:
     """See `billing.gateways.base.Gateway`."""
 
     code: ClassVar[str] = "yookassa"
-    label = gettext_lazy("Card or SBP (YooKassa)")
+    label: ClassVar[str | Promise] = gettext_lazy("Card or SBP (YooKassa)")
     currencies: ClassVar[frozenset[str]] = frozenset({"RUB"})
     needs_receipt: ClassVar[bool] = True
     # A payment that waits for the client ends by itself; there is no call for it.

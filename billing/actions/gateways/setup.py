@@ -104,13 +104,13 @@ def _find_faults(
         if len(label) > LONGEST_LABEL:
             errors[f"label_{language}"] = [_("Enter at most %(count)s characters.") % {"count": LONGEST_LABEL}]
     for currency in Currency.objects.filter(pk__in=list(terms)):
-        faults = _find_term_faults(terms[currency.pk], online and online.currencies, currency)
+        faults = _find_term_faults(terms[currency.pk], online.currencies if online else frozenset(), currency)
         if faults:
             errors[f"terms_{currency.pk}"] = faults
     return errors
 
 
-def _find_term_faults(terms: GatewayTerms, taken: frozenset[str] | None, currency: Currency) -> list[str]:
+def _find_term_faults(terms: GatewayTerms, taken: frozenset[str], currency: Currency) -> list[str]:
     if taken and currency.pk not in taken:
         return [_("This gateway takes no payments in %(currency)s.") % {"currency": currency.pk}]
     amounts = [amount for amount in (terms.minimum, terms.maximum, terms.fee_fixed) if amount is not None]
