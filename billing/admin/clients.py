@@ -27,6 +27,7 @@ from billing.admin.client_letters import (
     LetterWishes,
     news_page,
 )
+from billing.admin.client_payments import ResumeAutomaticPayment, StopAutomaticPayment
 from billing.admin.emails import letter_words
 from billing.admin.forms import BackOfficeForm
 from billing.admin.invoice_drafts import CreateDraft
@@ -163,6 +164,8 @@ class ClientAdmin(ObjectAdmin):
         ExemptFromTax(),
         AddCredit(),
         TakeCredit(),
+        StopAutomaticPayment(),
+        ResumeAutomaticPayment(),
     )
     actions = ("write_news",)
     page_related = ("currency",)
@@ -211,6 +214,7 @@ class ClientAdmin(ObjectAdmin):
             "services": list(subject.services.select_related("product", "server").order_by("-id")[:50]),
             "invoices": list(subject.invoices.select_related("currency").order_by("-id")[:20]),
             "orders": list(subject.orders.select_related("invoice").order_by("-id")[:20]),
+            "cards": list(subject.stored_methods.filter(removed_at=None)),
             "members": list(subject.memberships.select_related("user").order_by("-is_owner", "id")),
             "letters": [(one, letter_words(one.letter)) for one in subject.emails.order_by("-id")[:LETTERS_SHOWN]],
             "events": history(client=subject),

@@ -19,7 +19,7 @@ from billing.models import RESENDABLE_STATUSES, Email, EmailStatus
 from billing.permissions import Permission
 from billing.queries.clock import database_now
 from billing.templatetags.back_office import brief, state
-from billing.templatetags.event_words import EVENTS
+from billing.templatetags.event_titles import EVENTS
 from noc.day_range import DayRangeFilter
 
 _WAITING: Final = (EmailStatus.READY, EmailStatus.SENDING)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from billing.admin.objects import ReadOnlyAdmin, words_filter
 from billing.models import Event
 from billing.templatetags.back_office import brief, details, happened
-from billing.templatetags.event_words import EVENTS
+from billing.templatetags.event_titles import EVENTS
 from noc.day_range import DayRangeFilter
 
 SUBJECTS = ("client", "order", "invoice", "service", "operation")

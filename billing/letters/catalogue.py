@@ -26,7 +26,7 @@ from billing.letters.subjects.people import CONFIRMATION, EMAIL_CHANGE, NEWS, PA
 from billing.letters.subjects.service import SERVICE, SERVICE_FIELDS, SERVICE_OPTIONS, SERVICE_SERVER
 from billing.letters.subjects.several_invoices import SEVERAL_INVOICES
 from billing.letters.variables import Entry, Group
-from billing.templatetags.event_words import EVENTS
+from billing.templatetags.event_titles import EVENTS
 from catalog.models import LetterKind, ProductLetter
 
 OPERATOR: Final = "operator."

@@ -38,7 +38,8 @@ from billing.models import (
     TransferStatus,
 )
 from billing.queries.operations import operation_words, words
-from billing.templatetags.event_words import EVENTS, GATEWAY_CALLS, GATEWAYS, NAMES, POSTINGS, VALUES, field_words
+from billing.templatetags.event_titles import EVENTS
+from billing.templatetags.event_words import GATEWAY_CALLS, GATEWAYS, NAMES, POSTINGS, VALUES, field_words
 from billing.templatetags.portal import money
 from catalog.money import format_money
 from noc.models import AccountHealth

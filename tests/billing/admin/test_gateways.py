@@ -14,6 +14,7 @@ from billing.models import (
     PaymentAttempt,
     PaymentGateway,
     StaffRole,
+    StoredMethod,
     User,
 )
 from billing.queries.clock import database_now
@@ -167,3 +168,16 @@ def test_a_notification_is_processed_again(stripe: StripeStandIn) -> None:
 def test_lists_are_for_staff(path: str, strange: PaymentAttempt) -> None:
     assert Browser().get(f"/admin/billing/{path}/").status_code == 302
     assert staff().get(f"/admin/billing/{path}/").status_code == 200
+
+
+def test_an_operator_stops_and_resumes_automatic_payment(stripe: StripeStandIn) -> None:
+    client, _invoice = make_debtor()
+    StoredMethod.objects.create(
+        client=client, gateway="stripe", external_id="pm_1", brand="visa", last4="4242", created_at=database_now()
+    )
+    browser, address = staff(), f"/admin/billing/client/{client.pk}/"
+    assert "visa •••• 4242" in browser.get(f"{address}change/").content.decode()
+    for code, is_on in (("stop_automatic_payment", False), ("resume_automatic_payment", True)):
+        browser.post(f"{address}do/{code}/")
+        client.refresh_from_db()
+        assert client.pays_automatically == is_on
