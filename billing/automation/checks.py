@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from billing.actions.auditing import audit_ledger_nightly
 from billing.actions.commissions import clear_commissions
 from billing.actions.documents import prune_documents
+from billing.actions.gateways.calling import prune_gateway_calls
 from billing.automation.chores import Chore
 from billing.automation.night import Night, Touched
 
@@ -37,6 +38,20 @@ class LedgerAudit(Chore):
         if not audit.difference_count:
             return []
         return [Touched("audit", audit.pk, _("%(count)s differences") % {"count": audit.difference_count})]
+
+
+class OldGatewayCalls(Chore):
+    """The log of what was asked of payment gateways, after 90 days."""
+
+    code = "old_gateway_calls"
+    label = gettext_lazy("Old gateway calls")
+    words = gettext_lazy("Deletes what was logged of calls to payment gateways more than 90 days ago.")
+
+    def perform(self, night: Night) -> list[Touched]:
+        """All at once."""
+        pruned = prune_gateway_calls(now=night.now)
+        words = ngettext("%(count)s call deleted", "%(count)s calls deleted", pruned) % {"count": pruned}
+        return [Touched("gatewaycall", 1, words)] if pruned else []
 
 
 class OldDocuments(Chore):

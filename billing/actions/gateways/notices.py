@@ -17,7 +17,7 @@ from billing.actions.events import record_event
 from billing.actions.gateways.calling import GatewayNotSetUp
 from billing.actions.gateways.refunding import look_at_refund_soon
 from billing.actions.gateways.settling import find_disagreement
-from billing.actions.gateways.tending import tend_attempt
+from billing.actions.gateways.tending import look_soon, tend_attempt
 from billing.actions.notifications import notify_operators
 from billing.gateways import ONLINE
 from billing.gateways.base import Notice, NoticeMalformed, NoticeSubject
@@ -64,8 +64,12 @@ def receive_notice(*, gateway: str, token: str, body: bytes, headers: Mapping[st
     if len(body) > LONGEST_BODY or b"\x00" in body:
         raise NoticeMalformed("body")
     notice = asked.read_notice(read_keys(row), body, headers)
-    known = GatewayEvent.objects.filter(gateway=gateway, event_id=notice.event_id[:200]).first()
+    same = GatewayEvent.objects.filter(gateway=gateway, event_id=notice.event_id[:200])
+    known = same.select_related("attempt").first()
     if known is not None:
+        # Whoever insists may know better: what is not settled is looked at once more.
+        if known.attempt is not None:
+            look_soon(attempt=known.attempt, now=now)
         return known
     with transaction.atomic():
         event, is_new = GatewayEvent.objects.get_or_create(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from billing.actions.gateways.calling import prune_gateway_calls
 from billing.actions.gateways.starting import PaymentNotStarted
 from billing.actions.gateways.tending import tend_attempt, wake_due_attempts
 from billing.actions.payments import InvoiceNotPayable, apply_credit, record_payment
@@ -12,6 +13,7 @@ from billing.models import (
     AttemptStatus,
     Email,
     Event,
+    GatewayCall,
     Invoice,
     InvoiceStatus,
     LineKind,
@@ -243,3 +245,11 @@ def test_the_sweep_wakes_what_is_due(stripe: StripeStandIn, monkeypatch: pytest.
     assert woken == []
     wake_due_attempts(now=database_now() + timedelta(minutes=6))
     assert woken == [attempt.pk]
+
+
+def test_the_log_of_calls_is_kept_for_ninety_days(stripe: StripeStandIn) -> None:
+    _client, invoice = make_debtor()
+    go_to_page(invoice)
+    assert GatewayCall.objects.get().action == "start"
+    assert prune_gateway_calls(now=database_now() + timedelta(days=89)) == 0
+    assert prune_gateway_calls(now=database_now() + timedelta(days=91)) == 1
