@@ -25,7 +25,7 @@ BACK_OFFICE: Final = ".bo-page, #dialog"
 # Names, abbreviations and what people typed are the same in every language.
 _SAME: Final = re.compile(
     r"[\w.+-]+@[\w.-]*|https?://\S+|\bexample\.com\b"
-    r"|\b(?:ispmanager|lite|BitNinja|PositiveSSL|Nocdesk|IP|IPv4|ID|UTC|EUR|RUB|VAT|PRO|INV|PDF|ИНН)\b"
+    r"|\b(?:ispmanager|lite|BitNinja|PositiveSSL|Nocdesk|Stripe|IP|IPv4|ID|UTC|EUR|RUB|VAT|PRO|INV|PDF|ИНН)\b"
     r"|\b(?:SSL|CSR|CN|OU|ST)\b"
 )
 _LATIN: Final = re.compile(r"[A-Za-z]{2,}")
