@@ -12,6 +12,7 @@ from django.db.models import Count
 
 from billing.actions.cancellations import request_cancellation
 from billing.actions.clients import register_client
+from billing.actions.gateways.setup import ensure_gateways
 from billing.actions.invoicing import DraftLine, create_draft, publish_invoice
 from billing.actions.lifecycle import activate_by_hand
 from billing.actions.ordering import ItemRequest, place_order
@@ -31,8 +32,11 @@ from billing.models import (
     Operation,
     Order,
     OrderLine,
+    PaymentAttempt,
+    PaymentGateway,
     PooledLicense,
     Service,
+    StoredMethod,
 )
 from billing.queries.books import find_differences
 from billing.queries.clock import business_date, database_now
@@ -68,6 +72,7 @@ class Scene:
     to_cover: list[Service]
     pooled: list[PooledLicense]
     commissions: list[Commission]
+    to_charge: list[Invoice]
 
 
 def days_ago(days: int) -> datetime:
@@ -79,7 +84,7 @@ def make_scene(*, due: int, others: int) -> Scene:
     AutomationSettings.objects.create(pk=1, start_hour=0, late_fee_days=LATE_FEE_DAYS, suspend_days=SUSPEND_DAYS)
     product = make_product(tariff_id="", name="Hosting", module="", affiliate_pay="PERCENT", affiliate_amount=10)
     today = business_date(database_now())
-    scene = Scene(today, database_now(), product, *([] for _field in range(14)))
+    scene = Scene(today, database_now(), product, *([] for _field in range(15)))
     clients = [make_client() for _number in range(due * 5 // 6)]
     make_due(scene, [clients[number % len(clients)] for number in range(due)])
     # The last ones have one service each.
@@ -183,6 +188,7 @@ def add_others(scene: Scene) -> None:
     scene.stale.append(place(make_client(), product, now=days_ago(40)))
     add_at_partner(scene)
     add_commission(scene)
+    add_card(scene)
 
 
 def add_at_partner(scene: Scene) -> None:
@@ -219,6 +225,20 @@ def add_commission(scene: Scene) -> None:
     scene.commissions.append(Commission.objects.get(referred__service=service))
 
 
+def add_card(scene: Scene) -> None:
+    """An invoice due in two days, of a client whose saved card pays it."""
+    ensure_gateways()
+    PaymentGateway.objects.filter(code="stripe").update(is_active=True)
+    client = make_client()
+    StoredMethod.objects.create(
+        client=client, gateway="stripe", external_id=f"pm_{client.pk}", is_default=True, created_at=scene.now
+    )
+    terms: dict[str, Any] = {"actor": "test", "now": scene.now}
+    due = scene.today + timedelta(days=2)
+    draft = create_draft(client=client, lines=[DraftLine("Work", PRICE)], due_date=due, **terms)
+    scene.to_charge.append(publish_invoice(invoice=draft, **terms))
+
+
 def judge(scene: Scene) -> None:
     """Everything was done, and each of it once."""
     run = AutomationRun.objects.get()
@@ -228,6 +248,8 @@ def judge(scene: Scene) -> None:
     judge_invoices(scene)
     judge_letters(scene)
     judge_ends(scene)
+    attempts = PaymentAttempt.objects.order_by("invoice_id").values_list("invoice_id", "amount")
+    assert list(attempts) == [(invoice.pk, PRICE) for invoice in scene.to_charge]
     operations = Operation.objects.filter(kind="RENEW")
     assert sorted(operations.values_list("service_id", flat=True)) == [one.pk for one in scene.to_cover]
     assert set(PooledLicense.objects.values_list("state", flat=True)) == {"DROPPED"}
