@@ -116,12 +116,12 @@ def make_services(shop: Shop, partner: Partner, environment: dict[str, str]) -> 
         product = shop.pooled if what in ("release", "take") else shop.plain
         cases.append(Case(what, step, number, buy(shop.client, product, number)))
     with running(start_worker(environment)):
-        made = wait_until(lambda: Service.objects.filter(status="ACTIVE").count() == len(cases), seconds=30)
+        made = wait_until(lambda: Service.objects.filter(status="ACTIVE").count() == len(cases), seconds=90)
         for case in cases:
             case.service.refresh_from_db()
             if case.what == "take":
                 run_command(service=case.service, command="terminate", actor="test", now=database_now())
-        pooled = wait_until(lambda: PooledLicense.objects.count() == 2, seconds=30)
+        pooled = wait_until(lambda: PooledLicense.objects.count() == 2, seconds=90)
     assert made, list(Operation.objects.values_list("kind", "service_id", "status", "message", "message_values"))
     assert pooled
     for number in PooledLicense.objects.values_list("remote_id", flat=True):
