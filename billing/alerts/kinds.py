@@ -7,6 +7,7 @@ from billing.models import AlertKind, Event
 GATEWAY_FAILING: Final = "gateway.failing"
 _KINDS: Final = {
     "attempt.needs_check": AlertKind.PAYMENT,
+    "attempt.refused": AlertKind.PAYMENT,
     "automation.braked": AlertKind.BRAKED,
     "automation.failed": AlertKind.NIGHT_MISSED,
     "automation.missed": AlertKind.NIGHT_MISSED,
@@ -23,6 +24,7 @@ _KINDS: Final = {
     "payment.reversed": AlertKind.PAYMENT,
     "refund.made_outside": AlertKind.PAYMENT,
     "refund.failed": AlertKind.REFUND_FAILED,
+    "refund.unanswered": AlertKind.REFUND_FAILED,
     "server.low_balance": AlertKind.LOW_BALANCE,
     "service.gone_at_partner": AlertKind.NEEDS_PERSON,
 }

@@ -135,6 +135,8 @@ _ALL: Final = (
     _operator("automation.missed", "", MISSED),
     _operator("client.email_bounced", "", BOUNCE),
     _operator("attempt.needs_check", "", *_INVOICE, GATEWAY),
+    _operator("attempt.refused", "", *_INVOICE, GATEWAY),
+    _operator("refund.unanswered", "", *_INVOICE, REFUND, GATEWAY),
     _operator("gateway.failing", "", GATEWAY),
     _operator("gateway_event.refused", "", *_INVOICE, GATEWAY),
     _operator("payment.disputed", "", *_INVOICE, GATEWAY),

@@ -42,7 +42,7 @@ class StripeAccount:
     calls: Counter[str] = field(default_factory=Counter)
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
-    # What goes wrong with the next calls: "500", "drop" (done, but the answer is lost), "401".
+    # What goes wrong with the next calls: "500", "400", "401", "drop" (done, but the answer is lost).
     faults: list[str] = field(default_factory=list)
     refunds_are_pending: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -174,6 +174,11 @@ class Handler(BaseHTTPRequestHandler):
             return
         if fault == "500":
             self._json(500, {"error": {"type": "api_error", "message": "Something went wrong"}})
+            return
+        if fault == "400":
+            self._json(
+                400, {"error": {"type": "invalid_request_error", "code": "amount_too_small", "message": "too small"}}
+            )
             return
         status, answer = self._answer(method, params)
         if fault == "drop":

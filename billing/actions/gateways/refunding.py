@@ -8,7 +8,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from billing.actions.events import record_event
 from billing.actions.gateways.calling import GatewayNotSetUp, call_gateway
+from billing.actions.notifications import notify_operators
 from billing.actions.refunds import RefundNotPending, confirm_refund, fail_refund
 from billing.gateways import ONLINE
 from billing.gateways.base import (
@@ -125,7 +127,24 @@ def _ask_later(refund: Refund, words: str, *, now: datetime) -> None:
     Refund.objects.filter(pk=refund.pk, status=RefundStatus.PENDING).update(error=words[:1000])
     is_forgotten = now >= refund.requested_at + KEY_REMEMBERED
     if is_forgotten and not refund.reference:
-        Refund.objects.filter(pk=refund.pk, status=RefundStatus.PENDING).update(run_after=None)
+        _call_for_person(refund, words, now=now)
+
+
+def _call_for_person(refund: Refund, words: str, *, now: datetime) -> None:
+    """Asked again it could be done twice: operators look at the gateway and settle it by hand."""
+    with transaction.atomic():
+        waiting = Refund.objects.filter(pk=refund.pk, status=RefundStatus.PENDING, run_after__isnull=False)
+        if not waiting.update(run_after=None):
+            return
+        data = {
+            "gateway": refund.payment.gateway,
+            "reference": refund.payment.reference,
+            "amount": str(refund.amount),
+            "currency": refund.currency_id,
+            "reason": words[:500],
+        }
+        event = record_event("refund.unanswered", now=now, invoice=refund.payment.invoice, data=data)
+        notify_operators(event, now=now)
 
 
 def _wait(refund: Refund, *, now: datetime, reference: str = "") -> None:

@@ -15,7 +15,7 @@ from billing.actions.notifications import notify_client, notify_operators
 from billing.actions.payments import InvoiceNotPayable, PaymentConflict, PaymentInvalid, record_payment
 from billing.actions.payments.checking import amount_words
 from billing.gateways.base import Answer, Standing
-from billing.models import AttemptStatus, InvoiceStatus, PaymentAttempt
+from billing.models import AttemptStatus, Event, InvoiceStatus, PaymentAttempt
 
 # After so many looks, how long until the next one: a notification that never came is not missed for long.
 LOOK_AFTER: Final = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1))
@@ -94,6 +94,19 @@ def close_attempt(attempt: PaymentAttempt, status: AttemptStatus, *, reason: str
     event = record_event("attempt.failed", now=now, invoice=attempt.invoice, data=data)
     if attempt.is_automatic and attempt.invoice.is_payable:
         notify_client(event, client=attempt.client, letter="payment.failed", now=now)
+
+
+def tell_of_refusal(attempt: PaymentAttempt, words: str, *, now: datetime) -> None:
+    """Keeps why the gateway refused the request itself; operators hear of it once for an invoice.
+
+    The attempt is as `lock_attempt` gives it.
+    """
+    attempt.error = words
+    attempt.save(update_fields=["error"])
+    if Event.objects.filter(name="attempt.refused", invoice=attempt.invoice).exists():
+        return
+    data = {"gateway": attempt.gateway, "attempt": attempt.pk, "reason": words[:500]}
+    notify_operators(record_event("attempt.refused", now=now, invoice=attempt.invoice, data=data), now=now)
 
 
 def next_look(looks: int, *, now: datetime) -> datetime | None:

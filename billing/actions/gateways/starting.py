@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from billing.actions.events import record_event
 from billing.actions.gateways.calling import GatewayNotSetUp, call_gateway
-from billing.actions.gateways.settling import next_look
+from billing.actions.gateways.settling import close_attempt, lock_attempt, next_look, tell_of_refusal
 from billing.actions.invoicing import change_payment_method
 from billing.actions.locking import lock_invoice
 from billing.actions.payments.checking import check_payable
@@ -56,7 +56,7 @@ def start_payment(
             gateway, "start", lambda asked, keys: asked.start(keys, charge), now=now, attempt=attempt
         )
     except GatewayRejected as error:
-        _give_up(attempt, error.code, now=now)
+        _give_up(attempt, error, now=now)
         raise PaymentNotStarted(
             _("This way to pay refused the payment. Choose another one, or write to us.")
         ) from error
@@ -198,7 +198,10 @@ def find_customer(client: Client, gateway: str, *, now: datetime) -> str:
     return known.external_id
 
 
-def _give_up(attempt: PaymentAttempt, reason: str, *, now: datetime) -> None:
-    """The gateway refused to open a page: nobody can pay there."""
-    started = PaymentAttempt.objects.filter(pk=attempt.pk, status=AttemptStatus.STARTING)
-    started.update(status=AttemptStatus.FAILED, reason=reason[:100], closed_at=now, run_after=None)
+def _give_up(attempt: PaymentAttempt, error: GatewayRejected, *, now: datetime) -> None:
+    """The gateway refused to open a page: nobody can pay there, so operators have to know why."""
+    with transaction.atomic():
+        locked = lock_attempt(attempt)
+        if locked.status == AttemptStatus.STARTING:
+            close_attempt(locked, AttemptStatus.FAILED, reason=error.code, now=now)
+            tell_of_refusal(locked, str(error), now=now)

@@ -17,6 +17,7 @@ from billing.actions.gateways.settling import (
     lock_attempt,
     next_look,
     settle_attempt,
+    tell_of_refusal,
 )
 from billing.actions.gateways.starting import charge_of
 from billing.gateways import ONLINE
@@ -80,7 +81,7 @@ def _charge(attempt: PaymentAttempt, *, clock: Callable[[], datetime]) -> None:
             attempt.gateway, "charge", lambda asked, keys: asked.charge(keys, charge), now=clock(), attempt=attempt
         )
     except GatewayRejected as error:
-        _fail(attempt, error.code, now=clock())
+        _fail(attempt, error, now=clock())
     except (GatewayUnavailable, GatewayMisconfigured, GatewayNotSetUp):
         _ask_later(attempt, now=clock())
     else:
@@ -91,6 +92,9 @@ def _may_charge(attempt: PaymentAttempt, *, now: datetime) -> bool:
     """Judges under the lock, and writes that the gateway is being asked before it is."""
     with transaction.atomic():
         locked = lock_attempt(attempt)
+        if locked.status not in (AttemptStatus.QUEUED, AttemptStatus.STARTING):
+            # A notification was faster.
+            return False
         was_asked = locked.status == AttemptStatus.STARTING
         is_due = locked.invoice.is_payable and locked.invoice.balance + locked.surcharge == locked.amount
         is_known = now < locked.created_at + KEY_REMEMBERED
@@ -108,9 +112,12 @@ def _may_charge(attempt: PaymentAttempt, *, now: datetime) -> bool:
         return True
 
 
-def _fail(attempt: PaymentAttempt, reason: str, *, now: datetime) -> None:
+def _fail(attempt: PaymentAttempt, error: GatewayRejected, *, now: datetime) -> None:
+    """The gateway does not even try: that is no matter of the card, so operators are told too."""
     with transaction.atomic():
-        close_attempt(lock_attempt(attempt), AttemptStatus.FAILED, reason=reason, now=now)
+        locked = lock_attempt(attempt)
+        close_attempt(locked, AttemptStatus.FAILED, reason=error.code, now=now)
+        tell_of_refusal(locked, str(error), now=now)
 
 
 def _ask_later(attempt: PaymentAttempt, *, now: datetime) -> None:

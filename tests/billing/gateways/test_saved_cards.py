@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from billing.actions.gateways import tending
 from billing.actions.gateways.settling import settle_attempt
 from billing.actions.gateways.stored_methods import choose_method, remove_method, set_automatic_payment
 from billing.actions.gateways.tending import tend_attempt
@@ -186,3 +187,21 @@ def test_another_card_takes_the_place_of_a_removed_one(stripe: StripeStandIn) ->
     remove_method(method=second, actor="anna", now=database_now())
     choose_method(method=second, actor="anna", now=database_now())
     assert list(StoredMethod.objects.filter(is_default=True)) == [first]
+
+
+@pytest.mark.parametrize("status", [AttemptStatus.PENDING, AttemptStatus.FAILED, AttemptStatus.NEEDS_CHECK])
+def test_what_a_notification_settled_before_the_lock_is_not_charged(
+    stripe: StripeStandIn, monkeypatch: pytest.MonkeyPatch, status: AttemptStatus
+) -> None:
+    due_in(bill(make_saver(stripe), "25"), 0)
+    night()
+    locking = tending.lock_attempt
+
+    def lock_late(attempt: PaymentAttempt) -> PaymentAttempt:
+        PaymentAttempt.objects.filter(pk=attempt.pk).update(status=status)
+        return locking(attempt)
+
+    monkeypatch.setattr(tending, "lock_attempt", lock_late)
+    run_all()
+    assert PaymentAttempt.objects.get().status == status
+    assert stripe.account.calls["POST payment_intents"] == 0

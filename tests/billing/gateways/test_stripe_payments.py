@@ -253,3 +253,18 @@ def test_the_log_of_calls_is_kept_for_ninety_days(stripe: StripeStandIn) -> None
     assert GatewayCall.objects.get().action == "start"
     assert prune_gateway_calls(now=database_now() + timedelta(days=89)) == 0
     assert prune_gateway_calls(now=database_now() + timedelta(days=91)) == 1
+
+
+def test_a_gateway_that_refuses_to_start_is_told_to_operators_once(
+    stripe: StripeStandIn, settings: pytest.FixtureRequest
+) -> None:
+    settings.OPERATOR_EMAILS = ["op@example.com"]  # type: ignore[attr-defined]
+    _client, invoice = make_debtor()
+    stripe.account.faults = ["400", "400"]
+    for _click in range(2):
+        with pytest.raises(PaymentNotStarted, match="refused"):
+            go_to_page(invoice)
+    attempt = PaymentAttempt.objects.latest("pk")
+    assert (attempt.status, "too small" in attempt.error) == (AttemptStatus.FAILED, True)
+    assert Email.objects.filter(letter="operator.attempt.refused").count() == 1
+    assert go_to_page(invoice).status == AttemptStatus.PENDING

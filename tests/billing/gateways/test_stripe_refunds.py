@@ -94,12 +94,16 @@ def test_a_refused_refund_fails_with_the_reason(stripe: StripeStandIn, payment: 
     assert books_are_right()
 
 
-def test_a_gateway_that_is_down_for_a_day_leaves_it_to_a_person(stripe: StripeStandIn, payment: Payment) -> None:
+def test_a_gateway_that_is_down_for_a_day_leaves_it_to_a_person(
+    stripe: StripeStandIn, payment: Payment, settings: object
+) -> None:
+    settings.OPERATOR_EMAILS = ["op@example.com"]  # type: ignore[attr-defined]
     refund = ask(payment, "100")
     stripe.account.faults = ["500"]
     Refund.objects.filter(pk=refund.pk).update(requested_at=database_now() - timedelta(days=2))
     refund = run(refund)
     assert (refund.status, refund.run_after) == (RefundStatus.PENDING, None)
+    assert Email.objects.filter(letter="operator.refund.unanswered").count() == 1
 
 
 def test_a_refund_made_at_stripe_is_told(

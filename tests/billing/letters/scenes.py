@@ -80,6 +80,11 @@ def _told(world: World, service: Service, invoice: Invoice, operation: Operation
         "automation.missed": {"data": {"day": DAY, "duties": ["notices", "gone"], "started": True}},
         "attempt.failed": {**of_invoice, "data": {"gateway": "stripe", "attempt": 1, "reason": "expired_card"}},
         "attempt.needs_check": {**of_invoice, "data": {"gateway": "stripe", "attempt": 1, "reason": "why"}},
+        "attempt.refused": {**of_invoice, "data": {"gateway": "stripe", "attempt": 1, "reason": "why"}},
+        "refund.unanswered": {
+            **of_invoice,
+            "data": {**MONEY, "gateway": "stripe", "reference": "pi_1", "reason": "why"},
+        },
         "gateway.failing": {"data": {"gateway": "yookassa", "reason": "HTTP 503"}},
         "gateway_event.refused": {**of_invoice, "data": {"gateway": "stripe", "notice": 1, "reason": "why"}},
         "payment.disputed": {**of_invoice, "data": {"gateway": "stripe", "reference": "pi_1", "reason": "why"}},
