@@ -8,7 +8,6 @@ from django.utils.functional import Promise
 
 from billing.letters.subjects.affiliate import AFFILIATE, REFERRALS, WITHDRAWAL
 from billing.letters.subjects.client import CLIENT, CLIENT_BALANCE
-from billing.letters.subjects.common import COMMON
 from billing.letters.subjects.gateways import GATEWAY, PAYMENT_FAILURE
 from billing.letters.subjects.happenings import (
     CANCELLATION,
@@ -23,6 +22,7 @@ from billing.letters.subjects.invoice import INVOICE, INVOICE_ITEMS, INVOICE_PAY
 from billing.letters.subjects.operators import ACCOUNT, AUDIT, BOUNCE, LETTER, MESSAGE, MISSED, OPERATION, RUN
 from billing.letters.subjects.order import ORDER, ORDER_ITEMS
 from billing.letters.subjects.people import CONFIRMATION, EMAIL_CHANGE, NEWS, PASSWORD
+from billing.letters.subjects.portal import PORTAL
 from billing.letters.subjects.service import SERVICE, SERVICE_FIELDS, SERVICE_OPTIONS, SERVICE_SERVER
 from billing.letters.subjects.several_invoices import SEVERAL_INVOICES
 from billing.letters.variables import Entry, Group
@@ -74,11 +74,11 @@ class Letter:
 
 
 def _client(name: str, whmcs_name: str, *groups: Group, event: str = "", shows_secrets: bool = False) -> Letter:
-    return Letter(name, (COMMON, CLIENT, CLIENT_BALANCE, *groups), whmcs_name, event, shows_secrets)
+    return Letter(name, (PORTAL, CLIENT, CLIENT_BALANCE, *groups), whmcs_name, event, shows_secrets)
 
 
 def _operator(name: str, whmcs_name: str, *groups: Group) -> Letter:
-    return Letter(f"{OPERATOR}{name}", (COMMON, CLIENT, CLIENT_BALANCE, *groups), whmcs_name)
+    return Letter(f"{OPERATOR}{name}", (PORTAL, CLIENT, CLIENT_BALANCE, *groups), whmcs_name)
 
 
 _WELCOME: Final = _client(

@@ -1,4 +1,4 @@
-"""What every letter can name."""
+"""The portal itself, and what else every letter can name: the day, the reader's address."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -29,8 +29,8 @@ def _read(scene: Scene) -> Mapping[str, Value]:
     }
 
 
-COMMON = Group(
-    "common",
+PORTAL = Group(
+    "portal",
     _("Everywhere"),
     (
         Entry("company_name", _("Name of the portal"), settings.PORTAL_NAME),
