@@ -13,7 +13,14 @@ OUTDATED: Final = gettext_noop("It would ask for money that came meanwhile, or t
 SWITCHED_OFF: Final = gettext_noop("Operators have switched this letter off.")
 # Letters that ask for the money of an invoice.
 ASKING: Final = frozenset(
-    {"invoice.issued", "invoice.reminder", "invoice.overdue_first", "invoice.overdue_second", "invoice.overdue_third"}
+    {
+        "invoice.issued",
+        "invoice.reminder",
+        "invoice.overdue_first",
+        "invoice.overdue_second",
+        "invoice.overdue_third",
+        "payment.failed",
+    }
 )
 # Letters that ask for the money of several invoices, listed in their event.
 SEVERAL: Final = "invoices."

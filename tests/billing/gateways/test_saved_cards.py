@@ -12,6 +12,7 @@ from billing.actions.gateways.tending import tend_attempt
 from billing.automation.night import Night
 from billing.automation.saved_cards import SavedCards
 from billing.gateways.base import Answer, Standing
+from billing.letters.composing import compose
 from billing.models import (
     AttemptStatus,
     AutomationSettings,
@@ -104,7 +105,9 @@ def test_a_declined_card_is_told_and_tried_again_by_schedule(stripe: StripeStand
     attempt = PaymentAttempt.objects.first()
     assert attempt is not None
     assert (attempt.status, attempt.reason) == (AttemptStatus.FAILED, "insufficient_funds")
-    assert Email.objects.filter(letter="payment.failed").count() == 4
+    letters = [compose(email).text for email in Email.objects.filter(letter="payment.failed").order_by("pk")]
+    assert ["We try again" in text for text in letters] == [True, True, True, False]
+    assert all("not enough money" in text for text in letters)
     assert fresh(invoice).status == InvoiceStatus.UNPAID
 
 
