@@ -21,20 +21,17 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 import httpx
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from noc.call_records import CallRecord, ignore, name_outcome
 from noc.errors import (
     AuthFailed,
-    InsufficientFunds,
-    NotFound,
     OutcomeUnknown,
     PartnerError,
-    ProtocolError,
-    Rejected,
     Unavailable,
 )
 from noc.hosts import DEFAULT_PATH
+from noc.replies import Reply, asks_login, describe_unreadable, is_file
 from noc.transport import DeadlineTransport
 from noc.verdict import TWO_FACTOR, is_busy, judge_fault
 from noc.wire import Fault, Node, Unreadable, read_reply
@@ -49,7 +46,6 @@ MAX_RECORDED: Final = 4000
 FILE_LEFT_OUT: Final = b"(a file)"
 BACK_OFF: Final = 0.5  # seconds before the second try, doubled before each next one, ± half at random
 NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-LOGIN_FUNCTIONS: Final = ("logon", "auth", "totp.confirm")
 
 jitter = random.SystemRandom()
 
@@ -70,35 +66,6 @@ class Deadlines:
     connect: float = 10
     read: float = 60
     paying: float = 90
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """One HTTP call, secrets removed. The words of `outcome` are those of `name_outcome`."""
-
-    func: str
-    params: dict[str, str]
-    status_code: int | None
-    duration_ms: int
-    outcome: str
-    response: str
-    reference: str
-
-
-@dataclass(slots=True)
-class Reply:
-    """What one HTTP call brought: an answer, or why there is none."""
-
-    status_code: int | None = None
-    body: bytes = b""
-    content_type: str = ""
-    location: str = ""
-    trouble: str | Promise = ""
-    was_sent: bool = True
-
-
-def ignore(record: CallRecord) -> None:
-    """Keeps no record."""
 
 
 @functools.cache
@@ -298,47 +265,7 @@ class PartnerClient:
         return httpx.Client(transport=transport, headers=headers, follow_redirects=False, trust_env=False)
 
 
-def is_file(reply: Reply) -> bool:
-    """A body that is neither a reply of the protocol nor somebody's page."""
-    is_success = reply.status_code is not None and httpx.codes.is_success(reply.status_code) and not reply.trouble
-    return is_success and bool(reply.body) and reply.body.lstrip()[:1] not in (b"<", b"{", b"[")
-
-
 def complete_url(url: str) -> str:
     """An address without a path gets the usual one."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or DEFAULT_PATH}"
-
-
-def asks_login(node: Node, func: str) -> bool:
-    """A login form instead of an answer: it would read as an empty list."""
-    shows_login = node.text("func") in LOGIN_FUNCTIONS and func not in LOGIN_FUNCTIONS
-    return shows_login or node.text("ok").startswith("func=totp.confirm")
-
-
-def describe_unreadable(reply: Reply, error: Unreadable) -> str | Promise:
-    """Why there is no reply of the protocol, in words."""
-    if reply.location:
-        return _("The partner sends us elsewhere (HTTP %(code)s, %(host)s): check the address.") % {
-            "code": reply.status_code,
-            "host": urlsplit(reply.location).netloc or "?",
-        }
-    if error.is_busy:
-        return _("The partner is still at work on this.")
-    return _("The partner answered with %(what)s (HTTP %(code)s).") % {"what": str(error), "code": reply.status_code}
-
-
-def name_outcome(answer: Node | bytes | PartnerError) -> str:
-    """One word for the record: ok, unavailable, unknown, missing, rejected, refused, money or protocol."""
-    if not isinstance(answer, PartnerError):
-        return "ok"
-    names: tuple[tuple[type[PartnerError], str], ...] = (
-        (Unavailable, "unavailable"),
-        (OutcomeUnknown, "unknown"),
-        (NotFound, "missing"),
-        (Rejected, "rejected"),
-        (AuthFailed, "refused"),
-        (InsufficientFunds, "money"),
-        (ProtocolError, "protocol"),
-    )
-    return next(name for kind, name in names if isinstance(answer, kind))

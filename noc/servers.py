@@ -13,7 +13,8 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from noc.account import read_balance, test_connection
-from noc.client import READ_TRIES, CallRecord, Credentials, Deadlines, PartnerClient
+from noc.call_records import CallRecord
+from noc.client import READ_TRIES, Credentials, Deadlines, PartnerClient
 from noc.errors import AuthFailed, PartnerError
 from noc.hosts import DEFAULT_PATH, HostInvalid, normalize_host
 from noc.models import AccountHealth, CallLog, Server

@@ -10,7 +10,8 @@ from typing import Self
 
 from django.conf import settings
 
-from noc.client import CallRecord, PartnerClient
+from noc.call_records import CallRecord
+from noc.client import PartnerClient
 from noc.errors import AuthFailed, NotFound, PartnerError, ProtocolError, Rejected
 from noc.kinds import KINDS, get_kind
 from noc.models import Server

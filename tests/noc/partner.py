@@ -6,7 +6,8 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from noc.client import CallRecord, Credentials, PartnerClient
+from noc.call_records import CallRecord
+from noc.client import Credentials, PartnerClient
 
 REPLIES = Path(__file__).parent / "replies"
 PASSWORD = "pässwörd+&=1"

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from noc import account
-from noc.client import CallRecord, Credentials, Deadlines, PartnerClient, shared_ssl_context
+from noc.call_records import CallRecord
+from noc.client import Credentials, Deadlines, PartnerClient, shared_ssl_context
 from noc.errors import (
     AuthFailed,
     InsufficientFunds,

@@ -7,7 +7,8 @@ from datetime import date
 import httpx
 import pytest
 
-from noc.client import CallRecord, PartnerClient
+from noc.call_records import CallRecord
+from noc.client import PartnerClient
 from noc.errors import (
     AuthFailed,
     InsufficientFunds,

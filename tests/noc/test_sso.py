@@ -1,7 +1,8 @@
 import httpx
 import pytest
 
-from noc.client import CallRecord, PartnerClient
+from noc.call_records import CallRecord
+from noc.client import PartnerClient
 from noc.errors import AuthFailed, PartnerError
 from noc.hosts import Endpoint
 from noc.models import Server
