@@ -9,12 +9,14 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_init
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
+from billing.garbage import collect_rarely
 from config.folder_broker import register
 
 app = Celery("nocdesk")
@@ -93,3 +95,5 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks(["billing"])
+# Celery's own hook, once all is loaded and before a pool forks.
+worker_init.connect(lambda **_hook: collect_rarely(), weak=False)
