@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from unfold.forms import AuthenticationForm
 
-from billing.views.login_throttle import WINDOW, forget_failures, is_locked, note_failure
+from billing.throttles import PASSWORDS, login_of
 
 
 class StaffLoginForm(AuthenticationForm):  # type: ignore[misc]
@@ -14,14 +14,14 @@ class StaffLoginForm(AuthenticationForm):  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any]:
         """Judges the password unless the pair is locked out. Raises ValidationError."""
-        email = str(self.data.get("username", ""))
-        if is_locked(self.request, email):
+        who = login_of(self.request, str(self.data.get("username", "")))
+        if PASSWORDS.is_locked(*who):
             words = _("Too many wrong passwords. Try again in %(minutes)s minutes.")
-            raise ValidationError(words % {"minutes": WINDOW // 60})
+            raise ValidationError(words % {"minutes": PASSWORDS.minutes})
         try:
             cleaned: dict[str, Any] = super().clean()
         except ValidationError:
-            note_failure(self.request, email)
+            PASSWORDS.note_failure(*who)
             raise
-        forget_failures(self.request, email)
+        PASSWORDS.forget_failures(*who)
         return cleaned

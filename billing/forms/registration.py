@@ -12,11 +12,12 @@ from django.forms.boundfield import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django_countries import countries
 
+from billing.forms.countries import country_choices
 from billing.forms.passwords import DIFFERENT, NewPasswordInput, repeat_password
 from billing.models import Client, User
 from billing.queries.tax_numbers import WRONG_TAX_ID, clean_tax_id
+from billing.throttles import KNOWN_EMAILS
 from catalog.models import Currency
 
 
@@ -45,7 +46,7 @@ class AddressFields(forms.Form):
     company = _text(_("Company"), "organization", limit=150)
     country = forms.ChoiceField(
         label=_("Country"),
-        choices=lambda: [("", "—"), *countries],
+        choices=country_choices,
         widget=forms.Select(attrs={"autocomplete": "country"}),
     )
     postcode = _text(_("Postcode"), "postal-code", limit=20)
@@ -121,8 +122,9 @@ class RegistrationForm(AddressFields):
 
     field_order = tuple(name for _title, names in SECTIONS for name in names)
 
-    def __init__(self, data: Any = None, *, currency: Currency, currencies: Sequence[Currency]):
-        """`currencies`: those that may be chosen."""
+    def __init__(self, data: Any = None, *, currency: Currency, currencies: Sequence[Currency], address: str):
+        """`currencies`: those that may be chosen. `address`: whence the visitor comes."""
+        self.address = address
         super().__init__(data, initial={"currency": currency.pk, "language": get_language()})
         choices = self.fields["currency"]
         assert isinstance(choices, forms.ModelChoiceField)
@@ -130,9 +132,13 @@ class RegistrationForm(AddressFields):
         choices.choices = [(one.pk, str(one)) for one in sorted(currencies, key=lambda one: one.code)]
 
     def clean_email(self) -> str:
-        """Refuses an address that somebody uses, with the way out."""
+        """Refuses an address that somebody uses, with the way out; of many it no longer says whether they are used."""
         email: str = self.cleaned_data["email"]
+        if KNOWN_EMAILS.is_locked(self.address):
+            words = _("Too many e-mails that have an account were tried. Log in, or try again in %(minutes)s minutes.")
+            raise ValidationError(words % {"minutes": KNOWN_EMAILS.minutes})
         if User.objects.filter(email__iexact=email).exists() or Client.objects.filter(email__iexact=email).exists():
+            KNOWN_EMAILS.note_failure(self.address, of=email.lower())
             raise ValidationError(_("This e-mail is registered already. Log in, or reset the password."))
         return email
 

@@ -25,8 +25,8 @@ from billing.actions.passwords import ask_new_password, note_password_changed
 from billing.forms.account import ChangePasswordForm, ForgottenPasswordForm, LoginForm, NewPasswordForm
 from billing.forms.registration import RegistrationForm
 from billing.models import User
-from billing.views.current import store_currencies, store_currency
-from billing.views.login_throttle import WINDOW, forget_failures, is_locked, note_failure
+from billing.throttles import PASSWORDS, address_of, login_of
+from billing.views.current import home_of, store_currencies, store_currency
 
 LOGIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -39,30 +39,38 @@ class Login(LoginView):
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponse:
-        if not is_locked(request, self._email):
+        if not PASSWORDS.is_locked(*self._who):
             return super().post(request, *arguments, **options)
         words = _("Too many wrong passwords. Try again in %(minutes)s minutes, or reset the password.")
         form = LoginForm(request, initial={"username": self._email})
-        context = self.get_context_data(form=form, locked=words % {"minutes": WINDOW // 60})
+        context = self.get_context_data(form=form, locked=words % {"minutes": PASSWORDS.minutes})
         return self.render_to_response(context, status=429)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Lets the person in, in the language of their account where this browser has chosen none."""
-        forget_failures(self.request, self._email)
+        PASSWORDS.forget_failures(*self._who)
         response = super().form_valid(form)
         if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
             user = cast(User, form.get_user())
             response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, samesite="Lax")
         return response
 
+    def get_default_redirect_url(self) -> str:
+        """Where nobody asked for another page."""
+        return home_of(self.request)
+
     def form_invalid(self, form: Any) -> HttpResponse:
         """Counts the failure."""
-        note_failure(self.request, self._email)
+        PASSWORDS.note_failure(*self._who)
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     @property
     def _email(self) -> str:
         return self.request.POST.get("username", "")
+
+    @property
+    def _who(self) -> tuple[str, str]:
+        return login_of(self.request, self._email)
 
 
 class ForgottenPassword(FormView):  # type: ignore[type-arg]
@@ -85,13 +93,16 @@ class NewPassword(PasswordResetConfirmView):
     form_class = NewPasswordForm
     post_reset_login = True
     post_reset_login_backend = LOGIN_BACKEND
-    success_url = reverse_lazy("client:services")
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Tells the owner of the login."""
         response = super().form_valid(form)
         note_password_changed(user=form.user, by_letter=True, now=timezone.now())
         return response
+
+    def get_success_url(self) -> str:
+        """The new password has logged them in."""
+        return home_of(self.request)
 
 
 class ChangePassword(PasswordChangeView):
@@ -115,11 +126,12 @@ class ChangePassword(PasswordChangeView):
 def register(request: HttpRequest) -> HttpResponse:
     """A new client, logged in at once."""
     if request.user.is_authenticated:
-        return redirect("client:services")
+        return redirect(home_of(request))
     form = RegistrationForm(
         request.POST if request.method == "POST" else None,
         currency=store_currency(request, None),
         currencies=store_currencies(request),
+        address=address_of(request),
     )
     if request.method == "POST" and form.is_valid():
         try:

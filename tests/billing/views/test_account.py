@@ -23,6 +23,18 @@ class TestLogin:
         response = visitor.post("/account/login/", {"username": anna.email.upper(), "password": PASSWORD})
         assert response.headers["Location"] == "/services/"
 
+    def test_staff_begin_in_the_back_office(self, db: None, visitor: Browser) -> None:
+        User.objects.create_user("op@example.com", PASSWORD, is_staff=True, role=StaffRole.SALES_OPERATOR)
+        response = visitor.post("/account/login/", {"username": "op@example.com", "password": PASSWORD})
+        assert response.headers["Location"] == "/admin/"
+        assert visitor.get("/account/login/").headers["Location"] == "/admin/"
+        assert visitor.get("/account/register/").headers["Location"] == "/admin/"
+
+    def test_staff_who_are_clients_too_begin_with_their_services(self, anna: Client, visitor: Browser) -> None:
+        User.objects.filter(email=anna.email).update(is_staff=True, role=StaffRole.SALES_OPERATOR)
+        response = visitor.post("/account/login/", {"username": anna.email, "password": PASSWORD})
+        assert response.headers["Location"] == "/services/"
+
     def test_wrong_password_is_told_and_the_email_kept(self, anna: Client, visitor: Browser) -> None:
         response = visitor.post("/account/login/", {"username": anna.email, "password": WRONG})
         page = text_of(response)
@@ -39,6 +51,17 @@ class TestLogin:
         for _try in range(5):
             log_in_by_form(visitor, "somebody@example.com", WRONG)
         assert log_in_by_form(visitor, anna.email) == 302
+
+    @pytest.mark.parametrize(("is_behind", "status"), [(True, 302), (False, 429)])
+    def test_who_is_slowed_down_is_told_by_a_proxy_that_is_trusted(
+        self, anna: Client, visitor: Browser, is_behind: bool, status: int
+    ) -> None:
+        with override_settings(BEHIND_PROXY=is_behind):
+            for _try in range(5):
+                visitor.defaults["HTTP_X_FORWARDED_FOR"] = "203.0.113.7"
+                log_in_by_form(visitor, anna.email, WRONG)
+            visitor.defaults["HTTP_X_FORWARDED_FOR"] = "203.0.113.7, 198.51.100.1"
+            assert log_in_by_form(visitor, anna.email) == status
 
     def test_success_forgets_earlier_failures(self, anna: Client, visitor: Browser) -> None:
         for _round in range(2):
@@ -103,6 +126,19 @@ class TestRegister:
         visitor.post("/profile/", values)
         client.refresh_from_db()
         assert not client.is_subscribed
+
+    def test_nobody_finds_out_which_of_many_emails_have_an_account(self, world: World, visitor: Browser) -> None:
+        known = [make_client().email for _number in range(10)]
+        for email in [known[0]] * 5 + known:
+            page = text_of(visitor.post("/account/register/", {**self.PERSON, "email": email}))
+            assert "This e-mail is registered already" in page
+        for email in (known[0], "nora@example.com"):
+            page = text_of(visitor.post("/account/register/", {**self.PERSON, "email": email}))
+            assert "Too many e-mails" in page
+            assert "registered already" not in page
+        assert not Client.objects.filter(email="nora@example.com").exists()
+        elsewhere = visitor.post("/account/register/", self.PERSON, REMOTE_ADDR="203.0.113.9")
+        assert elsewhere.status_code == 302
 
     def test_has_the_sections_of_whmcs_in_order(self, world: World, visitor: Browser) -> None:
         page = read(visitor, "/account/register/")
