@@ -13,30 +13,37 @@ from collections.abc import Iterable
 from django.db.models import Q, QuerySet
 
 from billing.models import Client, Invoice, InvoiceKind, InvoiceLine, LineKind, Service
+from billing.queries.compiled import CompiledQuery
+
+# Every payment sends these.
+_CLIENT = CompiledQuery(lambda client_id: Client.objects.select_for_update(no_key=True).filter(pk=client_id))
+_INVOICE = CompiledQuery(lambda invoice_id: _lockable_invoices(Q(pk=invoice_id)))
 
 
 def lock_client(client_id: int) -> Client:
     """The client as it is now, locked until the transaction ends."""
-    return Client.objects.select_for_update(no_key=True).get(pk=client_id)
+    return _CLIENT.get(client_id)
 
 
-def lock_clients(client_ids: Iterable[int]) -> dict[int, Client]:
-    """Several clients by id, locked in the order of their ids."""
+def lock_clients(client_ids: Iterable[int]) -> None:
+    """Several clients by id, locked in the order of their ids; what is read of them has to be read after it."""
     found = Client.objects.select_for_update(no_key=True).filter(pk__in=list(client_ids))
-    return {client.pk: client for client in found.order_by("pk")}
+    list(found.order_by("pk").values_list("pk"))
 
 
 def lock_invoice(invoice: Invoice) -> Invoice:
-    """The invoice as it is now, its client locked before it; `client`, `currency` and `order` are loaded.
+    """The invoice as it is now, its client locked before it; `client` and `currency` are loaded.
 
     Of a MASS_PAY invoice the invoices that it names are locked with it.
     """
     client = lock_client(invoice.client_id)
-    wanted = Q(pk=invoice.pk)
     if invoice.kind == InvoiceKind.MASS_PAY:
         named = InvoiceLine.objects.filter(invoice=invoice, kind=LineKind.INVOICE).values("about")
-        wanted |= Q(pk__in=named)
-    return next(found for found in _lock_invoices(client, wanted) if found.pk == invoice.pk)
+        wanted = Q(pk=invoice.pk) | Q(pk__in=named)
+        return next(found for found in _lock_invoices(client, wanted) if found.pk == invoice.pk)
+    locked = _INVOICE.get(invoice.pk)
+    locked.client = client
+    return locked
 
 
 def lock_invoices(client: Client, invoice_ids: Iterable[int]) -> list[Invoice]:
@@ -45,14 +52,22 @@ def lock_invoices(client: Client, invoice_ids: Iterable[int]) -> list[Invoice]:
 
 
 def _lock_invoices(client: Client, wanted: Q) -> list[Invoice]:
-    rows = Invoice.objects.select_for_update(of=("self",), no_key=True).select_related("currency", "order")
-    found = list(rows.filter(wanted).order_by("pk"))
+    found = list(_lockable_invoices(wanted))
     for invoice in found:
         invoice.client = client
     return found
 
 
 def lock_services(services: QuerySet[Service]) -> list[Service]:
-    """Services with their products, locked in the order of their ids."""
-    rows = services.select_for_update(of=("self",), no_key=True).select_related("product")
-    return list(rows.order_by("pk"))
+    """Services, locked in the order of their ids."""
+    return list(lockable_services(services))
+
+
+def lockable_services(services: QuerySet[Service]) -> QuerySet[Service]:
+    """The same as a query that is still to be sent."""
+    return services.select_for_update(of=("self",), no_key=True).order_by("pk")
+
+
+def _lockable_invoices(wanted: Q) -> QuerySet[Invoice]:
+    rows = Invoice.objects.select_for_update(of=("self",), no_key=True).select_related("currency")
+    return rows.filter(wanted).order_by("pk")

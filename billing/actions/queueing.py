@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from billing.actions.events import record_event
 from billing.models import (
@@ -18,9 +19,19 @@ from billing.models import (
     Service,
     ServiceStatus,
 )
+from billing.queries.compiled import CompiledQuery
 from billing.wakeups import wake_operation
 from catalog.models import Cycle
 from catalog.periods import CYCLE_MONTHS
+
+# What a renewal that is about to be written may meet; every payment asks.
+_RENEWALS = CompiledQuery(
+    lambda service_id: (
+        Operation.objects.filter(service=service_id, kind=OperationKind.RENEW)
+        .filter(Q(status__in=WAITING_STATUSES) | Q(params__given_up=True))
+        .order_by("pk")
+    )
+)
 
 
 class AlreadyProvisioned(Exception):
@@ -42,27 +53,34 @@ def queue_operation(
 
     Call it inside the caller's transaction; the wake-up goes out after commit.
     """
-    waiting = Operation.objects.filter(service=service, kind=kind, status__in=WAITING_STATUSES).first()
-    if waiting is not None:
-        return _join(waiting, params, run_after=run_after or now)
+    waiting = Operation.objects.filter(service=service, kind=kind, status__in=WAITING_STATUSES)
+    if waiting_id := waiting.values_list("pk", flat=True).first():
+        return _join(Operation.objects.get(pk=waiting_id), params, run_after=run_after or now)
+    operation = Operation(
+        service=service,
+        server_id=service.server_id,
+        kind=kind,
+        status=OperationStatus.HELD if hold_reason else OperationStatus.QUEUED,
+        hold_reason=hold_reason,
+        params=dict(params or {}),
+        extends_from=extends_from,
+        run_after=run_after or now,
+        requested_by=actor,
+        created_at=now,
+    )
+    return _write(operation, service, now=now)
+
+
+def _write(operation: Operation, service: Service, *, now: datetime) -> Operation:
+    """A new operation, or the one that somebody else wrote meanwhile."""
     try:
         with transaction.atomic():
-            operation = Operation.objects.create(
-                service=service,
-                server_id=service.server_id,
-                kind=kind,
-                status=OperationStatus.HELD if hold_reason else OperationStatus.QUEUED,
-                hold_reason=hold_reason,
-                params=dict(params or {}),
-                extends_from=extends_from,
-                run_after=run_after or now,
-                requested_by=actor,
-                created_at=now,
-            )
+            operation.save(force_insert=True)
     except IntegrityError:
-        return _existing(service, kind, extends_from)
-    record_event("operation.queued", now=now, actor=actor, service=service, operation=operation, data={"kind": kind})
-    if not hold_reason:
+        return _existing(service, OperationKind(operation.kind), operation.extends_from)
+    actor, data = operation.requested_by, {"kind": operation.kind}
+    record_event("operation.queued", now=now, actor=actor, service=service, operation=operation, data=data)
+    if operation.status == OperationStatus.QUEUED:
         wake_operation(operation.pk, after=operation.run_after - now)
     return operation
 
@@ -140,17 +158,23 @@ def queue_renewal_if_due(*, service: Service, now: datetime, actor: str = "") ->
     period = CYCLE_MONTHS.get(Cycle(service.cycle))
     if period is None or service.paid_until <= service.expires_on + settings.RENEWAL_TOLERANCE:
         return None
-    given_up = Operation.objects.filter(service=service, kind=OperationKind.RENEW, params__given_up=True)
-    if given_up.filter(extends_from=service.expires_on).exists():
+    renewals = _RENEWALS(service.pk)
+    if any(one.params.get("given_up") and one.extends_from == service.expires_on for one in renewals):
         return None  # nobody knows whether it was paid: only a person asks for it again
-    return queue_operation(
+    for waiting in renewals:
+        if waiting.status in WAITING_STATUSES:
+            return _join(waiting, None, run_after=now)
+    operation = Operation(
         service=service,
+        server_id=service.server_id,
         kind=OperationKind.RENEW,
-        now=now,
-        actor=actor,
         params={"period": period},
         extends_from=service.expires_on,
+        run_after=now,
+        requested_by=actor,
+        created_at=now,
     )
+    return _write(operation, service, now=now)
 
 
 def cancel_waiting(*, service: Service, now: datetime, actor: str, kinds: tuple[OperationKind, ...]) -> None:

@@ -37,19 +37,17 @@ def record_payment(
     operators are told. `fee`: what the gateway kept of it. `currency`: where the news names it, it has to be the
     invoice's. Raises PaymentInvalid, PaymentConflict; InvoiceNotPayable for a draft, which nobody was asked to pay.
     """
-    check_payment(invoice, gateway=gateway, reference=reference, amount=amount, fee=fee, currency=currency)
     try:
         with transaction.atomic():
             locked = lock_invoice(invoice)
-            known = _find_known(locked, gateway, reference, amount)
-            if known is None:
-                known = _receive(locked, gateway, reference, amount, fee=fee, actor=actor, now=now)
-            return known
-    except IntegrityError as error:
-        # Another client's payment took the reference at the same moment.
-        if Payment.objects.filter(gateway=gateway, reference=reference).exists():
-            raise PaymentConflict(_("This reference was used for another payment.")) from error
-        raise
+            check_payment(locked, gateway=gateway, reference=reference, amount=amount, fee=fee, currency=currency)
+            return _receive(locked, gateway, reference, amount, fee=fee, actor=actor, now=now)
+    except IntegrityError:
+        # The database knows a reference that comes again, at the same moment too.
+        known = _find_known(invoice, gateway, reference, amount)
+        if known is None:
+            raise
+        return known
 
 
 def _find_known(invoice: Invoice, gateway: str, reference: str, amount: Decimal) -> Payment | None:

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from billing.actions.commissions import earn_commissions
 from billing.actions.events import record_event
 from billing.actions.ledger import post
-from billing.actions.locking import lock_invoice, lock_invoices, lock_services
+from billing.actions.locking import lock_invoice, lock_invoices, lock_services, lockable_services
 from billing.actions.notifications import notify_client
 from billing.actions.numbering import take_invoice_number
 from billing.actions.payments.checking import (
@@ -30,9 +30,11 @@ from billing.models import (
     InvoiceStatus,
     LineKind,
     Payment,
+    ReferredService,
     Service,
     ServiceStatus,
 )
+from billing.queries.compiled import CompiledQuery
 from catalog.models import AutoSetup
 
 
@@ -133,33 +135,51 @@ def release_money(payment: Payment, invoice: Invoice, amount: Decimal, *, now: d
 
 
 def mark_paid(invoice: Invoice, *, actor: str, now: datetime) -> None:
-    """Payable → PAID: number, letter, then each line's action (whmcs-behaviour §4.9).
+    """Payable → PAID: letter, each line's action, number (whmcs-behaviour §4.9).
 
     An invoice that was paid before and whose payment was taken back keeps its number.
     """
-    # Before the counter: see the order of locks.
+    # All that can be done before the counter is: everybody who pays waits for it until this commits.
     services = _lock_paid_services(invoice)
+    event = record_event("invoice.paid", now=now, actor=actor, invoice=invoice, order_id=invoice.order_id)
+    notify_client(event, client=invoice.client, now=now)
+    for service, paid_until in services:
+        _move_on(service, paid_until, actor=actor, now=now)
+    if any(service.is_referred for service, _paid_until in services):  # type: ignore[attr-defined]
+        earn_commissions(invoice=invoice, actor=actor, now=now)
     if invoice.kind == InvoiceKind.SALE and invoice.number is None:
         invoice.number = take_invoice_number(now=now)
     invoice.status, invoice.paid_at = InvoiceStatus.PAID, now
     invoice.save(update_fields=["status", "paid_at", "number", "amount_paid"])
-    event = record_event(
-        "invoice.paid", now=now, actor=actor, invoice=invoice, order=invoice.order, data={"number": str(invoice)}
-    )
-    notify_client(event, client=invoice.client, now=now)
-    for service, paid_until in services:
-        _move_on(service, paid_until, actor=actor, now=now)
-    earn_commissions(invoice=invoice, actor=actor, now=now)
+    # Judged by what is still unpaid.
+    for service, _paid_until in services:
+        resume_paid(service=service, actor=actor, now=now)
     if invoice.kind == InvoiceKind.MASS_PAY:
         _pay_named(invoice, actor=actor, now=now)
 
 
 def _lock_paid_services(invoice: Invoice) -> list[tuple[Service, date | None]]:
-    """The services that the lines are for, each with the end of the period that a line pays for."""
-    paid = Service.objects.filter(invoice_lines__invoice=invoice, invoice_lines__kind=LineKind.SERVICE)
-    locked = lock_services(paid.annotate(paid_period_end=F("invoice_lines__period_end")))
+    """The services that the lines are for, each with the end of the period that a line pays for.
+
+    What is needed of their products and of affiliates comes with them: everybody who pays asks for it.
+    """
+    locked = _PAID_SERVICES(invoice.pk)
     found = [(service, service.paid_period_end) for service in locked]  # type: ignore[attr-defined]
     return sorted(found, key=lambda pair: (pair[0].pk, pair[1] or date.min))
+
+
+def _paid_services(invoice_id: int) -> QuerySet[Service]:
+    paid = Service.objects.filter(invoice_lines__invoice=invoice_id, invoice_lines__kind=LineKind.SERVICE)
+    return lockable_services(
+        paid.annotate(
+            paid_period_end=F("invoice_lines__period_end"),
+            auto_setup=F("product__auto_setup"),
+            is_referred=Exists(ReferredService.objects.filter(service=OuterRef("pk"))),
+        )
+    )
+
+
+_PAID_SERVICES = CompiledQuery(_paid_services)
 
 
 def _move_on(service: Service, paid_until: date | None, *, actor: str, now: datetime) -> None:
@@ -168,10 +188,9 @@ def _move_on(service: Service, paid_until: date | None, *, actor: str, now: date
         service.paid_until = service.next_due_date = paid_until
         service.save(update_fields=["paid_until", "next_due_date"])
     if service.status == ServiceStatus.PENDING:
-        if service.product.auto_setup == AutoSetup.PAYMENT and not service.remote_id:
+        if service.auto_setup == AutoSetup.PAYMENT and not service.remote_id:  # type: ignore[attr-defined]
             queue_create(service=service, now=now, actor=actor)
     else:
-        resume_paid(service=service, actor=actor, now=now)
         queue_renewal_if_due(service=service, now=now, actor=actor)
 
 
