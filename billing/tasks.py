@@ -8,6 +8,7 @@ from django.conf import settings
 from billing.actions.account_nights import tend_one_account, wake_due_accounts
 from billing.actions.accounts import probe_held_accounts as probe
 from billing.actions.alert_deliveries import send_alert as send_one_alert
+from billing.actions.auditing import audit_as_requested
 from billing.actions.balances import read_every_balance
 from billing.actions.documents import make_due_documents
 from billing.actions.gateways.notices import process_event
@@ -112,6 +113,11 @@ def ask_due_vat_numbers(**_future: Any) -> None:
 @shared_task(name="billing.run_automation", queue="duties", expires=600)
 def run_automation(**_future: Any) -> None:
     run_due_nights(clock=database_now)
+
+
+@shared_task(name="billing.audit_ledger", queue="duties")
+def audit_requested_ledger(*, request_id: int, **_future: Any) -> None:
+    audit_as_requested(request_id=request_id, clock=database_now)
 
 
 @shared_task(name="billing.watch_night", queue="duties", expires=600)

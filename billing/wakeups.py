@@ -69,6 +69,11 @@ def wake_refund(refund_id: int) -> None:
     transaction.on_commit(partial(_send, "billing.run_refund", refund_id=refund_id))
 
 
+def wake_audit(request_id: int) -> None:
+    """Asks a worker, after commit, for the audit of the ledger that somebody requested."""
+    transaction.on_commit(partial(_send, "billing.audit_ledger", request_id=request_id))
+
+
 def wake_automation() -> None:
     """Asks a worker, after commit, to go on with the nightly run."""
     transaction.on_commit(partial(_send, "billing.run_automation"))

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from billing.actions.alert_deliveries import wake_due_alerts
+from billing.actions.auditing import wake_due_audits
 from billing.actions.documents import wake_due_documents
 from billing.actions.gateways.notices import wake_due_events
 from billing.actions.gateways.refunding import wake_due_refunds
@@ -28,3 +29,4 @@ def wake_everything_due(*, now: datetime) -> None:
     wake_due_attempts(now=now)
     wake_due_events(now=now)
     wake_due_refunds(now=now)
+    wake_due_audits(now=now)

@@ -7,19 +7,18 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from billing.actions.auditing import audit_ledger
+from billing.actions.auditing import request_audit
 from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.forms import BackOfficeForm
 from billing.admin.objects import Chips, ObjectAdmin
-from billing.models import Account, LedgerAudit
+from billing.models import Account, AuditRequest, LedgerAudit
 from billing.permissions import Permission
-from billing.queries.audits import latest_audit
 from billing.queries.differences import Difference, Document, differences_of
 from billing.templatetags.back_office import brief, elapsed, state
 
@@ -42,17 +41,16 @@ class AuditNow(Button[LedgerAudit]):
 
     def explanation(self, subject: LedgerAudit | None) -> str:
         return _(
-            "Compares every invoice, payment and balance with its entries. It only reads, and takes some seconds for "
-            "a million entries. If it finds something new, operators get a letter."
+            "A worker compares every invoice, payment and balance with its entries; it takes some seconds for a "
+            "million of them and changes nothing. If it finds something new, operators get a letter."
         )
 
     def make_form(self, subject: LedgerAudit | None, data: Any) -> forms.Form:
         return BackOfficeForm(data)
 
     def run(self, subject: LedgerAudit | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
-        audit = audit_ledger(now=visit.now, actor=visit.actor)
-        page = reverse("admin:billing_ledgeraudit_change", args=[audit.pk])
-        return Outcome(result_words(audit), go_to=page, is_good=audit.is_clean)
+        request_audit(actor=visit.actor, now=visit.now)
+        return Outcome(_("A worker was asked. The result is seen here a moment later."))
 
 
 class AuditChips(Chips):
@@ -73,10 +71,16 @@ class LedgerAuditAdmin(ObjectAdmin):
 
     page_template = "admin/billing/ledgeraudit/page.html"
     add_button = AuditNow()
+    empty_words = gettext_lazy("Every night looks at the whole ledger.")
     list_display = ("state", "when", "result", "entry_count", "took", "who")
     list_display_links = ("when",)
     list_filter = (AuditChips,)
-    list_before_template = "admin/chips.html"
+    list_before_template = "admin/billing/ledgeraudit/list_above.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Above the audits: what was requested and is not answered yet."""
+        requested = AuditRequest.objects.open()
+        return super().changelist_view(request, {"requested": requested, **(extra_context or {})})
 
     def page_title(self, subject: LedgerAudit) -> str:
         return _("Ledger audit %(number)s") % {"number": subject.pk}
@@ -140,9 +144,3 @@ def page_of(difference: Difference) -> str:
         return reverse(_PAGES[Document.INVOICE], args=[difference.invoice])
     page = _PAGES.get(difference.document)
     return reverse(page, args=[difference.number]) if page else ""
-
-
-def audits_badge(request: HttpRequest) -> str:
-    """How much the latest audit found, beside its link; nothing while the ledger is clean."""
-    audit = latest_audit()
-    return "" if audit is None or audit.is_clean else str(audit.difference_count)

@@ -11,7 +11,7 @@ from billing.models.affiliate import (
 )
 from billing.models.alert import Alert, AlertChannel, AlertKind, AlertStatus, ChannelKind
 from billing.models.api_key import ApiKey
-from billing.models.audit import LedgerAudit
+from billing.models.audit import AuditRequest, LedgerAudit
 from billing.models.automation import AutomationRun, DutyItem, DutyRun, DutyStatus
 from billing.models.bank_statement import (
     OPEN_TRANSFERS,
@@ -111,6 +111,7 @@ __all__ = [
     "ApiKey",
     "AttemptStatus",
     "Audience",
+    "AuditRequest",
     "AutomationRun",
     "AutomationSettings",
     "BankAccount",

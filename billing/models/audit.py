@@ -1,3 +1,6 @@
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -29,3 +32,37 @@ class LedgerAudit(models.Model):
     def is_clean(self) -> bool:
         """True if nothing differed."""
         return self.difference_count == 0
+
+
+class AuditRequestQuerySet(models.QuerySet["AuditRequest"]):
+    """Named selections of requests."""
+
+    def open(self) -> Self:
+        """Not answered yet."""
+        return self.filter(audit=None)
+
+    def due(self, *, now: datetime) -> Self:
+        """Waiting for a worker, or leased by one that never reported."""
+        return self.open().filter(run_after__lte=now)
+
+
+class AuditRequest(models.Model):
+    """Somebody's wish for an audit without waiting for the night; a worker answers it."""
+
+    actor = models.CharField(_("by"), max_length=150)
+    asked_at = models.DateTimeField(_("at"))
+    # While a worker reads: when another one may take it over.
+    run_after = models.DateTimeField(_("due at"))
+    audit = models.OneToOneField(
+        LedgerAudit, on_delete=models.PROTECT, null=True, related_name="request", verbose_name=_("ledger audit")
+    )
+    objects = AuditRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("audit request")
+        verbose_name_plural = _("audit requests")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["run_after"], condition=models.Q(audit=None), name="auditrequest_open")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"

@@ -8,9 +8,10 @@ from django.core import mail
 from django.utils import translation
 
 from billing.actions import auditing
-from billing.actions.auditing import audit_ledger, audit_ledger_nightly
+from billing.actions.auditing import audit_as_requested, audit_ledger, audit_ledger_nightly, request_audit
 from billing.actions.notifications import send_email
-from billing.models import Client, Email, Event, LedgerAudit, LedgerEntry
+from billing.actions.sweep import wake_everything_due
+from billing.models import AuditRequest, Client, Email, Event, LedgerAudit, LedgerEntry
 from billing.queries.clock import business_date, database_now
 from tests.builders import World, make_client
 from tests.ledger import Books, keep_books, sql, unguarded
@@ -122,6 +123,50 @@ def test_the_slower_of_two_workers_takes_the_result_of_the_faster(
     monkeypatch.setattr(auditing, "find_differences", find_slowly)
     assert audit_ledger_nightly(now=now) == faster[0]
     assert (LedgerAudit.objects.count(), letters()) == (1, 1)
+
+
+class TestRequests:
+    def test_it_is_answered_once_however_often_the_message_comes(self, world: World) -> None:
+        now = database_now()
+        request = request_audit(actor="vera@example.com", now=now)
+        for _delivery in range(3):
+            audit_as_requested(request_id=request.pk, clock=lambda: now)
+        request.refresh_from_db()
+        assert request.audit == LedgerAudit.objects.get()
+        assert request.audit.actor == "vera@example.com"
+
+    def test_who_asks_meanwhile_joins(self, world: World) -> None:
+        now = database_now()
+        first = request_audit(actor="vera@example.com", now=now)
+        assert request_audit(actor="oleg@example.com", now=now) == first
+        audit_as_requested(request_id=first.pk, clock=lambda: now)
+        assert request_audit(actor="oleg@example.com", now=now) != first
+
+    def test_another_worker_takes_over_from_one_that_died(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = database_now()
+        request = request_audit(actor="vera@example.com", now=now)
+        with monkeypatch.context() as patch:
+            patch.setattr(auditing, "find_differences", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                audit_as_requested(request_id=request.pk, clock=lambda: now)
+        audit_as_requested(request_id=request.pk, clock=lambda: now + timedelta(minutes=14))
+        assert not LedgerAudit.objects.exists()
+        audit_as_requested(request_id=request.pk, clock=lambda: now + timedelta(minutes=15))
+        assert AuditRequest.objects.get().audit == LedgerAudit.objects.get()
+
+    def test_the_sweep_announces_what_nobody_heard_of(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = database_now()
+        request = request_audit(actor="vera@example.com", now=now)
+        announced: list[int] = []
+        monkeypatch.setattr(auditing, "wake_audit", announced.append)
+        wake_everything_due(now=now)
+        audit_as_requested(request_id=request.pk, clock=lambda: now)
+        wake_everything_due(now=now + timedelta(days=1))
+        assert announced == [request.pk]
+
+
+def interrupted() -> Iterator[Any]:
+    raise KeyboardInterrupt
 
 
 def test_a_ledger_that_anybody_can_change_is_not_clean(world: World) -> None:
