@@ -31,12 +31,6 @@ from vault.redaction import redact_text
 LABELS: Final = {code: gateway.label for code, gateway in ONLINE.items()}
 
 
-def attempts_badge(request: HttpRequest) -> str:
-    """How many payments need a person."""
-    count = PaymentAttempt.objects.filter(status=AttemptStatus.NEEDS_CHECK).count()
-    return str(count) if count else ""
-
-
 class AcceptForm(BackOfficeForm):
     """What the operator saw at the gateway."""
 

@@ -30,7 +30,6 @@ from billing.admin.deciding import decide_each
 from billing.admin.objects import Chips, ObjectAdmin
 from billing.models import OPEN_TRANSFERS, BankTransfer, Confidence, Event, TransferShare, TransferStatus
 from billing.permissions import Permission
-from billing.queries.bank_transfers import transfers_open
 from billing.queries.clock import database_now
 from billing.templatetags.back_office import state
 from billing.templatetags.portal import money
@@ -174,8 +173,3 @@ class BankTransferAdmin(ObjectAdmin):
 def confirmed_words(count: int) -> str:
     """How many were confirmed, as a sentence."""
     return ngettext("%(count)s transfer is confirmed.", "%(count)s transfers are confirmed.", count) % {"count": count}
-
-
-def transfers_badge(request: HttpRequest) -> str:
-    """How many transfers wait for a decision, beside their link; nothing while there are none."""
-    return str(transfers_open().count() or "")

@@ -30,7 +30,6 @@ from billing.queries.findings import (
     TERMINATE_THERE,
     Remedy,
     adoption_candidates,
-    findings_open,
     remedies_for,
     remedy_of,
     stake_of,
@@ -242,8 +241,3 @@ _SHOWN: Mapping[str, Any] = {
     "tariff": gettext_lazy("Product ID"),
     "until": gettext_lazy("End date at the partner"),
 }
-
-
-def findings_badge(request: HttpRequest) -> str:
-    """How many findings wait for somebody, beside their link; nothing while there are none."""
-    return str(findings_open().count() or "")

@@ -1,6 +1,6 @@
 """The sidebar: only what the visitor's role may see."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,28 +9,21 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing.admin.attempts import attempts_badge
-from billing.admin.audits import audits_badge
-from billing.admin.automation import automation_badge
-from billing.admin.bank_transfers import transfers_badge
-from billing.admin.dashboard import operations_badge
-from billing.admin.findings import findings_badge
-from billing.admin.withdrawals import withdrawals_badge
 from billing.permissions import Permission
+from billing.queries.marks import Mark, count_marks
 from billing.queries.modules import modules_open_to
 from catalog.modules import MODULES
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A link of the sidebar; `address` is the name of a URL."""
+    """A link of the sidebar; `address` is the name of a URL, `mark` what is counted beside it."""
 
     words: str | Promise
     icon: str
     address: str
     permission: Permission = Permission.VIEW
-    has_badge: bool = False
-    badge: Callable[[HttpRequest], str] = operations_badge
+    mark: Mark | None = None
 
 
 PROVISIONING: Final = _("Provisioning")
@@ -49,18 +42,13 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
             Place(_("Orders"), "shopping_cart", "admin:billing_order_changelist"),
             Place(_("Invoices"), "receipt_long", "admin:billing_invoice_changelist"),
             Place(
-                _("Payments by gateways"),
-                "credit_card",
-                "admin:billing_paymentattempt_changelist",
-                has_badge=True,
-                badge=attempts_badge,
+                _("Payments by gateways"), "credit_card", "admin:billing_paymentattempt_changelist", mark=Mark.PAYMENTS
             ),
             Place(
                 _("Bank transfers"),
                 "account_balance_wallet",
                 "admin:billing_banktransfer_changelist",
-                has_badge=True,
-                badge=transfers_badge,
+                mark=Mark.TRANSFERS,
             ),
             Place(_("Bank statements"), "upload_file", "admin:billing_bankstatement_changelist"),
             Place(_("Services"), "deployed_code", "admin:billing_service_changelist"),
@@ -70,14 +58,8 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
     (
         PROVISIONING,
         (
-            Place(_("Operations"), "sync_alt", "admin:billing_operation_changelist", has_badge=True),
-            Place(
-                _("Reconciliation"),
-                "balance",
-                "admin:billing_finding_changelist",
-                has_badge=True,
-                badge=findings_badge,
-            ),
+            Place(_("Operations"), "sync_alt", "admin:billing_operation_changelist", mark=Mark.OPERATIONS),
+            Place(_("Reconciliation"), "balance", "admin:billing_finding_changelist", mark=Mark.FINDINGS),
             Place(_("License pool"), "recycling", "admin:billing_pooledlicense_changelist"),
             Place(_("Servers"), "dns", "admin:noc_server_changelist", Permission.MANAGE_SERVERS),
             Place(_("Modules"), "extension", "admin:noc_server_modules", Permission.MANAGE_SERVERS),
@@ -102,13 +84,7 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
     (
         _("Automation"),
         (
-            Place(
-                _("Nightly run"),
-                "bedtime",
-                "admin:billing_automationrun_changelist",
-                has_badge=True,
-                badge=automation_badge,
-            ),
+            Place(_("Nightly run"), "bedtime", "admin:billing_automationrun_changelist", mark=Mark.DUTIES),
             Place(
                 _("Automation settings"),
                 "tune",
@@ -121,13 +97,7 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
         _("Affiliates"),
         (
             Place(_("Affiliates"), "handshake", "admin:billing_affiliate_changelist"),
-            Place(
-                _("Withdrawals"),
-                "savings",
-                "admin:billing_withdrawal_changelist",
-                has_badge=True,
-                badge=withdrawals_badge,
-            ),
+            Place(_("Withdrawals"), "savings", "admin:billing_withdrawal_changelist", mark=Mark.WITHDRAWALS),
             Place(_("Commissions"), "percent", "admin:billing_commission_changelist"),
             Place(_("Referrals"), "group_add", "admin:billing_referral_changelist"),
             Place(
@@ -142,13 +112,7 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
         _("Records"),
         (
             Place(_("Ledger"), "account_balance", "admin:billing_posting_changelist"),
-            Place(
-                _("Ledger audits"),
-                "fact_check",
-                "admin:billing_ledgeraudit_changelist",
-                has_badge=True,
-                badge=audits_badge,
-            ),
+            Place(_("Ledger audits"), "fact_check", "admin:billing_ledgeraudit_changelist", mark=Mark.DIFFERENCES),
             Place(_("Events"), "history", "admin:billing_event_changelist"),
             Place(_("E-mails"), "mail", "admin:billing_email_changelist"),
             Place(_("Gateway calls"), "swap_horiz", "admin:billing_gatewaycall_changelist"),
@@ -198,15 +162,21 @@ _ROOMS: Final[tuple[tuple[str | Promise, tuple[Place, ...]], ...]] = (
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Groups of links in the shape that unfold reads."""
+    seen = [(title, _places_for(request, places)) for title, places in _ROOMS]
+    counts = count_marks([place.mark for _title, places in seen for place in places if place.mark])
     groups = []
-    for title, places in _ROOMS:
-        items = [_item(place, request) for place in places if request.user.has_perm(place.permission)]
+    for title, places in seen:
+        items = [_item(place, counts) for place in places]
         if title == PROVISIONING:
             items += _module_pages(request)
         if items:
             groups.append({"title": title, "items": items})
     _light_up_one(groups, request.path)
     return groups
+
+
+def _places_for(request: HttpRequest, places: Sequence[Place]) -> list[Place]:
+    return [place for place in places if request.user.has_perm(place.permission)]
 
 
 def _module_pages(request: HttpRequest) -> list[dict[str, Any]]:
@@ -231,8 +201,8 @@ def _light_up_one(groups: list[dict[str, Any]], path: str) -> None:
         item["active"] = item["link"] == nearest
 
 
-def _item(place: Place, request: HttpRequest) -> dict[str, Any]:
+def _item(place: Place, counts: Mapping[Mark, int]) -> dict[str, Any]:
     item: dict[str, Any] = {"title": place.words, "icon": place.icon, "link": reverse(place.address)}
-    if place.has_badge and (count := place.badge(request)):
-        item |= {"badge": count, "badge_variant": "danger", "badge_style": "solid"}
+    if place.mark and (count := counts.get(place.mark)):
+        item |= {"badge": str(count), "badge_variant": "danger", "badge_style": "solid"}
     return item

@@ -158,8 +158,3 @@ class WithdrawalAdmin(ObjectAdmin):
     @admin.display(description=gettext_lazy("settled at"), ordering="settled_at")
     def settled(self, withdrawal: Withdrawal) -> SafeString | str:
         return brief(withdrawal.settled_at)
-
-
-def withdrawals_badge(request: HttpRequest) -> str:
-    """How many payouts wait for somebody, beside their link; nothing while there are none."""
-    return str(Withdrawal.objects.filter(status=WithdrawalStatus.REQUESTED).count() or "")

@@ -1,18 +1,16 @@
-"""What needs a person now: the first page of the back office and the mark beside *Operations*."""
+"""What needs a person now: the first page of the back office and the rows behind the mark beside *Operations*."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import CharField, Count, Exists, Model, OuterRef, Q, QuerySet, Value, Window
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Window
 
 from billing.models import (
     ENDED_STATUSES,
-    Alert,
-    AlertStatus,
     CancellationRequest,
     Client,
-    Email,
+    DutyRun,
+    DutyStatus,
     Finding,
     Invoice,
     Operation,
@@ -74,22 +72,19 @@ def findings_waiting() -> Attention[Finding]:
     return _few(found.select_related("server", "service__product").order_by("first_seen_at", "id"))
 
 
+def duties_for_a_person() -> QuerySet[DutyRun]:
+    """Duties of nights that a brake stopped or that failed."""
+    return DutyRun.objects.filter(status__in=[DutyStatus.BRAKED, DutyStatus.FAILED])
+
+
+def duties_waiting() -> list[DutyRun]:
+    """The first of those, the oldest night first."""
+    return list(duties_for_a_person().select_related("run").order_by("run__day", "position")[:SHOWN])
+
+
 def accounts_unwell() -> list[Server]:
     """Enabled partner accounts that refuse us or are out of money."""
     return list(Server.objects.filter(is_enabled=True).exclude(health=AccountHealth.OK))
-
-
-def undelivered() -> dict[str, int]:
-    """How many `letters` were given up or refused for good, and how many `alerts` were given up; one query."""
-    letters = _counted(Email.objects.undelivered(), "letters")
-    alerts = _counted(Alert.objects.filter(status=AlertStatus.FAILED), "alerts")
-    return {"letters": 0, "alerts": 0, **dict(letters.union(alerts, all=True))}
-
-
-def _counted(rows: QuerySet[Any], what: str) -> QuerySet[Any, Any]:
-    named = rows.order_by().annotate(what=Value(what, output_field=CharField())).values("what")
-    counted: QuerySet[Any, Any] = named.annotate(number=Count("pk")).values_list("what", "number")
-    return counted
 
 
 def clients_unreachable() -> Attention[Client]:
