@@ -113,9 +113,24 @@ class GoOn(Button[AutomationRun]):
         )
 
     def run(self, subject: AutomationRun | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
-        assert subject is not None
-        ask_to_go_on(run=subject, actor=visit.actor, now=visit.now)
-        return Outcome(_("A worker was asked."))
+        ask_to_go_on(actor=visit.actor, now=visit.now)
+        return Outcome(_("A worker was asked. What it plans and does is seen here a moment later."))
+
+
+class DoWhatIsDue(GoOn):
+    """The same above the list, where a new portal has no night yet."""
+
+    code = "due"
+    label = gettext_lazy("Do what is due now")
+
+    def title(self, subject: AutomationRun | None) -> str:
+        return _("Do what is due now")
+
+    def explanation(self, subject: AutomationRun | None) -> str:
+        return _(
+            "A worker goes on with nights that were begun, does today's if its hour has come, and plans the coming one "
+            "afresh. Nothing is done twice."
+        )
 
 
 @admin.register(AutomationRun)
@@ -124,6 +139,8 @@ class AutomationRunAdmin(ObjectAdmin):
 
     page_template = "admin/billing/automationrun/page.html"
     buttons = (GoOn(),)
+    add_button = DoWhatIsDue()
+    empty_words = gettext_lazy("Within ten minutes of the start of the portal a worker plans the coming night.")
     list_display = ("night", "state", "duties_done", "touched", "failed", "began", "ended")
     list_display_links = ("night",)
 
@@ -259,8 +276,3 @@ def _preview(duty_run: DutyRun) -> list[tuple[Any, Any, Any]] | None:
         return None
     found = preview_duty(duty, day=duty_run.run.day, now=timezone.now(), limit=PREVIEWED)
     return [_shown(one.object_type, one.object_id, one, one.amount, one.currency_id) for one in found]
-
-
-def automation_badge(request: HttpRequest) -> str:
-    """How many duties wait for somebody, beside their link; nothing while there are none."""
-    return str(DutyRun.objects.filter(status__in=[DutyStatus.BRAKED, DutyStatus.FAILED]).count() or "")

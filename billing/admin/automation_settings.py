@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
@@ -24,6 +24,16 @@ from billing.queries.billing_settings import read_automation_settings
 from catalog.admin.window_days import WindowDaysField
 
 BY_CYCLE = "invoice_days_by_cycle"
+# By the first field that stands under it.
+HEADINGS: Final = {
+    "start_hour": gettext_lazy("Hours"),
+    "invoice_days": gettext_lazy("Renewal invoices"),
+    "charges_cards": gettext_lazy("Saved cards"),
+    "reminder_days": gettext_lazy("Reminders"),
+    "late_fee_days": gettext_lazy("Late fees"),
+    "suspend_days": gettext_lazy("Suspension and end"),
+    "brake_factor": gettext_lazy("Brakes"),
+}
 
 
 class SaveAutomationSettings(Button[AutomationSettings]):
@@ -49,7 +59,8 @@ class SaveAutomationSettings(Button[AutomationSettings]):
             required=False,
             help_text=gettext_lazy("0: as for all."),
         )
-        return BackOfficeForm(data, more={name: inputs[name] for name in WRITABLE}, initial=initial)
+        more = {name: inputs[name] for name in WRITABLE}
+        return BackOfficeForm(data, more=more, headings=HEADINGS, initial=initial)
 
     def run(self, subject: AutomationSettings | None, values: Mapping[str, Any], visit: Visit) -> Outcome:
         by_cycle = {cycle: days for cycle, days in (values.get(BY_CYCLE) or {}).items() if days}

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from billing.actions.auditing import audit_ledger_nightly
 from billing.actions.commissions import clear_commissions
 from billing.actions.documents import prune_documents
+from billing.actions.fields import seal_secret_values
 from billing.actions.gateways.calling import prune_gateway_calls
 from billing.automation.chores import Chore
 from billing.automation.night import Night, Touched
@@ -38,6 +39,20 @@ class LedgerAudit(Chore):
         if not audit.difference_count:
             return []
         return [Touched("audit", audit.pk, _("%(count)s differences") % {"count": audit.difference_count})]
+
+
+class SecretValues(Chore):
+    """Values of custom fields that were made secret after the values were there."""
+
+    code = "secret_values"
+    label = gettext_lazy("Values of secret fields")
+    words = gettext_lazy("Encrypts values that were written before their field was made secret.")
+
+    def perform(self, night: Night) -> list[Touched]:
+        """All at once."""
+        sealed = seal_secret_values()
+        words = ngettext("%(count)s value encrypted", "%(count)s values encrypted", sealed) % {"count": sealed}
+        return [Touched("servicefield", 1, words)] if sealed else []
 
 
 class OldGatewayCalls(Chore):

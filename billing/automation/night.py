@@ -46,6 +46,13 @@ class Tally:
                 self.amounts[one.currency_id] += one.amount
         return self
 
+    def merge(self, other: "Tally") -> Self:
+        """Counts all that another one did."""
+        self.count += other.count
+        for currency, amount in other.amounts.items():
+            self.amounts[currency] += amount
+        return self
+
     def frozen(self) -> dict[str, str]:
         """The amounts as a row keeps them."""
         return {currency: f"{amount.normalize():f}" for currency, amount in sorted(self.amounts.items())}

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from billing.automation.brakes import Usual, find_brake, read_usual
+from billing.automation.brakes import Ended, Usual, find_brake, read_usual
 from billing.automation.duty import Duty
 from billing.automation.night import Night, Tally, Touched
 from billing.automation.nights import prepare_run
@@ -39,7 +39,7 @@ def plan_night(*, day: date, now: datetime, only: str = "") -> list[PlannedDuty]
         if only and duty.code != only:
             continue
         tally = duty.plan(night)
-        brake = find_brake(duty, tally, settings=night.settings, ended_tonight=ended)
+        brake = find_brake(duty, tally, settings=night.settings, ended=Ended(ended))
         ended += tally.count if duty.ends_services else 0
         planned.append(PlannedDuty(duty, tally, read_usual(duty.code), brake))
     return planned

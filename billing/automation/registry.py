@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from billing.automation.applied_credit import AppliedCredit
-from billing.automation.checks import Commissions, LedgerAudit, OldDocuments, OldGatewayCalls
+from billing.automation.checks import Commissions, LedgerAudit, OldDocuments, OldGatewayCalls, SecretValues
 from billing.automation.digest import Digest
 from billing.automation.duty import Duty
 from billing.automation.ends import Cancellations, FixedTerms, RecurringLimits, Unpaid
@@ -34,6 +34,7 @@ DUTIES: Final[tuple[Duty[Any, Any], ...]] = (
     PartnerAccounts(),
     OldDocuments(),
     OldGatewayCalls(),
+    SecretValues(),
     LedgerAudit(),
     Digest(),
 )

@@ -1,6 +1,7 @@
 """Duty: renewal invoices, issued so many days before they fall due (whmcs-behaviour §4.2)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -39,14 +40,13 @@ class RenewalInvoices(Duty[Service, RenewalDraft]):
 
     def act(self, night: Night, intents: Sequence[Intent[RenewalDraft]]) -> list[Touched]:
         """Writes them all at once."""
-        drafts = [intent.deed for intent in intents]
-        write_renewals(drafts, now=night.now)
-        return [_touched(draft) for draft in drafts]
+        invoices = write_renewals([intent.deed for intent in intents], now=night.now)
+        return [replace(one.touched, object_id=invoice.pk) for one, invoice in zip(intents, invoices, strict=True)]
 
 
 def _touched(draft: RenewalDraft) -> Touched:
-    """The invoice; without an id while it is planned."""
-    invoice, count = draft.invoice, len({line.service_id for line in draft.lines})
+    """The invoice, which has no id yet."""
+    count = len({line.service_id for line in draft.lines})
     words = ngettext("%(count)s service of client %(client)s", "%(count)s services of client %(client)s", count)
-    outcome = words % {"count": count, "client": invoice.client_id}
-    return Touched("invoice", invoice.pk or 0, outcome, invoice.total, invoice.currency_id)
+    outcome = words % {"count": count, "client": draft.client.pk}
+    return Touched("invoice", 0, outcome, draft.total, draft.currency.pk)

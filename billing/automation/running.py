@@ -13,13 +13,13 @@ from django.db.models import Count, Sum
 
 from billing.actions.events import record_event
 from billing.actions.notifications import notify_operators
-from billing.automation.brakes import find_brake
+from billing.automation.brakes import Ended, find_brake
 from billing.automation.duty import Duty
 from billing.automation.leases import LeaseLost, claim_duty, leave_duty, write_items
 from billing.automation.night import Night, Tally, Touched
 from billing.automation.nights import open_run, settle_run
 from billing.automation.registry import DUTIES, get_duty
-from billing.models import AutomationRun, DutyItem, DutyRun, DutyStatus
+from billing.models import LIVE_STATUSES, AutomationRun, DutyItem, DutyRun, DutyStatus, Service
 from billing.queries.billing_settings import read_automation_settings
 from billing.queries.clock import business_date
 
@@ -88,11 +88,13 @@ def _do(duty: Duty[Any, Any], duty_run: DutyRun, clock: Clock) -> bool:
 
 def _stop_at_brake(duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock: Clock) -> bool:
     """Writes the plan; leaves the duty to an operator if it is far outside the usual and nobody has let it go."""
-    tally = duty.plan(night)
+    done, _failed = _count_items(duty_run)
+    # What an earlier start did tonight belongs to the plan, and to what the brakes judge.
+    tally = duty.plan(night).merge(done)
     DutyRun.objects.filter(pk=duty_run.pk).update(planned_count=tally.count, planned_amounts=tally.frozen())
     if duty_run.released_by:
         return False
-    brake = find_brake(duty, tally, settings=night.settings, ended_tonight=_ended_tonight(duty_run))
+    brake = find_brake(duty, tally, settings=night.settings, ended=_ended_tonight(duty_run))
     if not brake:
         return False
     with transaction.atomic():
@@ -102,10 +104,12 @@ def _stop_at_brake(duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock:
     return True
 
 
-def _ended_tonight(duty_run: DutyRun) -> int:
+def _ended_tonight(duty_run: DutyRun) -> Ended:
     enders = [duty.code for duty in DUTIES if duty.ends_services]
-    found = DutyRun.objects.filter(run=duty_run.run, duty__in=enders).exclude(pk=duty_run.pk)
-    return found.aggregate(sum=Sum("done_count"))["sum"] or 0
+    items = DutyItem.objects.filter(duty_run__run=duty_run.run, duty_run__duty__in=enders, is_failed=False)
+    touched = items.filter(object_type="service").values("object_id")
+    gone = Service.objects.filter(pk__in=touched).exclude(status__in=LIVE_STATUSES)
+    return Ended(items.exclude(duty_run=duty_run).count(), gone.count())
 
 
 def _do_all(duty: Duty[Any, Any], duty_run: DutyRun, night: Night, clock: Clock) -> None:
@@ -167,7 +171,13 @@ def _note_failure(
 
 
 def _totals(duty_run: DutyRun) -> dict[str, Any]:
-    """What the items say, whatever was begun and cut off on the way; one query."""
+    """What the items say, whatever was begun and cut off on the way."""
+    done, failed = _count_items(duty_run)
+    return {"done_count": done.count, "done_amounts": done.frozen(), "failed_count": failed.count}
+
+
+def _count_items(duty_run: DutyRun) -> tuple[Tally, Tally]:
+    """What was done and what failed tonight so far; one query."""
     tally: defaultdict[bool, Tally] = defaultdict(Tally)
     rows = DutyItem.objects.filter(duty_run=duty_run).order_by().values("is_failed", "currency_id")
     for row in rows.annotate(count=Count("pk"), sum=Sum("amount")):
@@ -175,11 +185,7 @@ def _totals(duty_run: DutyRun) -> dict[str, Any]:
         counted.count += row["count"]
         if row["sum"] is not None:
             counted.amounts[row["currency_id"]] += Decimal(row["sum"])
-    return {
-        "done_count": tally[False].count,
-        "done_amounts": tally[False].frozen(),
-        "failed_count": tally[True].count,
-    }
+    return tally[False], tally[True]
 
 
 def _give_up(duty_run: DutyRun, error: Exception, clock: Clock) -> None:

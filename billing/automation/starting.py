@@ -52,11 +52,11 @@ def plan_coming(*, clock: Clock) -> AutomationRun | None:
     return keep_plan(day=day, now=now)
 
 
-def ask_to_go_on(*, run: AutomationRun, actor: str, now: datetime) -> None:
+def ask_to_go_on(*, actor: str, now: datetime) -> None:
     """Asks a worker to go on with the nights now; a plan that is kept is made afresh."""
     with transaction.atomic():
-        AutomationRun.objects.filter(pk=run.pk, started_at=None).update(planned_at=None)
-        record_event("automation.planned", now=now, actor=actor, data={"day": str(run.day)})
+        AutomationRun.objects.filter(started_at=None).update(planned_at=None)
+        record_event("automation.planned", now=now, actor=actor, data={"day": str(business_date(now))})
         wake_automation()
 
 

@@ -203,7 +203,9 @@ class AutomationSettings(models.Model):
         validators=[MinValueValidator(1)],
     )
     brake_floor = models.PositiveIntegerField(
-        _("brake: never below so many objects"), default=20, help_text=_("Small numbers vary much.")
+        _("brake: never below so many objects"),
+        default=20,
+        help_text=_("Small numbers vary much. The share of ended services is judged whatever their number."),
     )
     brake_ended_percent = models.PositiveSmallIntegerField(
         _("brake: percent of active services ended"),

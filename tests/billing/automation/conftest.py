@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from billing.automation.running import run_night
-from billing.models import DutyRun, Service
-from tests.builders import World, make_active_service
+from billing.models import Client, DutyRun, Service
+from tests.billing.automation.fake_duties import Greeting, install
+from tests.builders import World, make_active_service, make_client
+from tests.kept_scenes import kept_scene
 
 
 @pytest.fixture
@@ -23,3 +25,16 @@ def night() -> Callable[..., DutyRun]:
         return run_night(day=day, clock=lambda: moment, only=duty).duties.get(duty=duty)
 
     return run
+
+
+@pytest.fixture
+def greeting(monkeypatch: pytest.MonkeyPatch) -> Greeting:
+    duty = Greeting()
+    install(monkeypatch, duty)
+    return duty
+
+
+@pytest.fixture
+@kept_scene
+def clients() -> list[Client]:
+    return [make_client() for _number in range(7)]

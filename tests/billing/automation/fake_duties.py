@@ -1,4 +1,4 @@
-"""A duty that touches clients and may stumble over some of them."""
+"""Duties for tests: one touches clients and may stumble over some of them, one ends services."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from billing.automation.duty import Duty
 from billing.automation.night import Night, Touched
 from billing.automation.sweeps import Sweep
-from billing.models import Client, DutyItem
+from billing.models import Client, DutyItem, Service
 
 
 class Greeting(Sweep[Client]):
@@ -45,6 +45,29 @@ class Greeting(Sweep[Client]):
 
     def done(self) -> int:
         return DutyItem.objects.filter(duty_run__duty=self.code, is_failed=False).count()
+
+
+class OneEnd(Sweep[Service]):
+    """Ends one service a night."""
+
+    label = words = "One end"
+    ends_services = True
+    batch_size = 3
+
+    def __init__(self, *, code: str) -> None:
+        self.code = code  # type: ignore[misc]
+
+    def candidates(self, night: Night) -> QuerySet[Service]:
+        is_done = DutyItem.objects.filter(duty_run__duty=self.code).exists()
+        first = Service.objects.live().order_by("pk").values("pk")[: 0 if is_done else 1]
+        return Service.objects.filter(pk__in=list(first.values_list("pk", flat=True)))
+
+    def intend(self, night: Night, row: Service) -> Touched | None:
+        return Touched("service", row.pk, "ended")
+
+    def do(self, night: Night, row: Service) -> bool:
+        Service.objects.filter(pk=row.pk).update(status="TERMINATED")
+        return True
 
 
 def install(monkeypatch: pytest.MonkeyPatch, *duties: Duty[Any, Any]) -> None:

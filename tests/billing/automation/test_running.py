@@ -1,53 +1,21 @@
 import sys
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core import mail
 from django.db import OperationalError
 
-from billing.actions.notifications import send_email
 from billing.automation.digest import Digest
 from billing.automation.leases import LEASE, LeaseLost, claim_duty, write_items
 from billing.automation.night import Touched
 from billing.automation.nights import ClockWentBack, due_days, open_run
 from billing.automation.running import run_night, run_nights
-from billing.automation.starting import DutyNotWaiting, release_duty, run_due_nights, skip_duty
+from billing.automation.starting import run_due_nights, skip_duty
 from billing.models import AutomationRun, AutomationSettings, Client, DutyItem, DutyRun, Email
 from tests.billing.automation.fake_duties import Greeting, install
+from tests.billing.automation.nights import DAY, NOW, at, history, states
 from tests.builders import make_client
 
 pytestmark = pytest.mark.django_db
-
-DAY = date(2026, 11, 28)
-NOW = datetime(2026, 11, 28, 3, tzinfo=UTC)
-
-
-def at(moment: datetime = NOW):
-    return lambda: moment
-
-
-@pytest.fixture
-def greeting(monkeypatch: pytest.MonkeyPatch) -> Greeting:
-    duty = Greeting()
-    install(monkeypatch, duty)
-    return duty
-
-
-@pytest.fixture
-def clients() -> list[Client]:
-    return [make_client() for _number in range(7)]
-
-
-def states(day: date = DAY) -> dict[str, str]:
-    return dict(DutyRun.objects.filter(run__day=day).values_list("duty", "status"))
-
-
-def history(duty: str, *, nights: int, count: int, amount: str = "") -> None:
-    for number in range(nights):
-        run = AutomationRun.objects.create(day=DAY - timedelta(days=number + 1), started_at=NOW, finished_at=NOW)
-        amounts = {"EUR": amount} if amount else {}
-        DutyRun.objects.create(run=run, duty=duty, status="DONE", done_count=count, done_amounts=amounts)
 
 
 def test_every_object_is_touched_once_and_noted(greeting: Greeting, clients: list[Client]) -> None:
@@ -153,69 +121,6 @@ def test_a_database_that_goes_away_fails_the_duty_and_the_next_start_goes_on(
     assert greeting.done() == 7
 
 
-def test_a_fresh_portal_has_no_usual(greeting: Greeting) -> None:
-    for _number in range(30):
-        make_client()
-    assert run_night(day=DAY, clock=at()).duties.get().status == "DONE"
-
-
-def test_three_times_the_usual_waits_for_an_operator(
-    greeting: Greeting, settings, django_capture_on_commit_callbacks
-) -> None:
-    settings.OPERATOR_EMAILS = ["ops@example.com"]
-    history("greeting", nights=6, count=10)
-    for _number in range(31):
-        make_client()
-    run = run_night(day=DAY, clock=at())
-    duty_run = run.duties.get()
-    assert (duty_run.status, duty_run.planned_count, duty_run.done_count) == ("BRAKED", 31, 0)
-    assert "31 objects: more than 3 times the 10" in duty_run.brake
-    assert run.finished_at is None
-    letter = Email.objects.get(letter="operator.automation.braked")
-    send_email(email_id=letter.pk, now=letter.run_after)
-    assert duty_run.brake in mail.outbox[0].body
-    run_night(day=DAY, clock=at())
-    assert greeting.done() == 0, "nobody has let it go"
-    with django_capture_on_commit_callbacks() as callbacks:
-        release_duty(duty_run=duty_run, actor="anna", now=NOW)
-    assert callbacks
-    with pytest.raises(DutyNotWaiting):
-        release_duty(duty_run=duty_run, actor="anna", now=NOW)
-    assert run_night(day=DAY, clock=at()).finished_at
-    assert greeting.done() == 31
-
-
-def test_thirty_of_a_usual_ten_run(greeting: Greeting) -> None:
-    history("greeting", nights=6, count=10)
-    for _number in range(30):
-        make_client()
-    assert run_night(day=DAY, clock=at()).duties.get().status == "DONE"
-
-
-def test_the_busiest_night_is_what_is_usual_unless_an_operator_let_it_go(greeting: Greeting) -> None:
-    history("greeting", nights=6, count=2)
-    DutyRun.objects.filter(run__day=DAY - timedelta(days=3)).update(done_count=500, released_by="anna")
-    for _number in range(21):
-        make_client()
-    assert run_night(day=DAY, clock=at()).duties.get().status == "BRAKED"
-    DutyRun.objects.update(released_by="")
-    DutyRun.objects.filter(run__day=DAY).update(status="WAITING")
-    assert run_night(day=DAY, clock=at()).duties.get().status == "DONE"
-
-
-def test_small_numbers_have_no_brake(greeting: Greeting) -> None:
-    history("greeting", nights=6, count=0)
-    for _number in range(19):
-        make_client()
-    assert run_night(day=DAY, clock=at()).duties.get().status == "DONE"
-
-
-def test_the_brake_floor_is_a_setting(greeting: Greeting, clients: list[Client]) -> None:
-    AutomationSettings.objects.create(pk=1, brake_floor=7, brake_factor=Decimal("6.5"))
-    history("greeting", nights=6, count=1)
-    assert run_night(day=DAY, clock=at()).duties.get().status == "BRAKED"
-
-
 def test_a_skipped_duty_is_left_to_the_next_day(greeting: Greeting, clients: list[Client]) -> None:
     AutomationSettings.objects.create(pk=1, brake_floor=1)
     history("greeting", nights=6, count=1)
@@ -229,6 +134,21 @@ def test_a_skipped_duty_is_left_to_the_next_day(greeting: Greeting, clients: lis
     run_night(day=DAY, clock=at())
     assert states() == {"greeting": "SKIPPED"}
     assert AutomationRun.objects.get(day=DAY).finished_at
+
+
+def test_the_plan_of_a_night_that_went_on_later_counts_what_was_done_before(
+    greeting: Greeting, clients: list[Client]
+) -> None:
+    def stop(client: Client) -> None:
+        if client == clients[4]:
+            raise OperationalError("the server closed the connection")
+
+    greeting.before = stop
+    cut_off = run_night(day=DAY, clock=at()).duties.get()
+    assert (cut_off.status, cut_off.planned_count, cut_off.done_count) == ("FAILED", 7, 3)
+    greeting.before = lambda _client: None
+    duty_run = run_night(day=DAY, clock=at()).duties.get()
+    assert (duty_run.status, duty_run.planned_count, duty_run.done_count) == ("DONE", 7, 7)
 
 
 def test_only_one_duty_is_done_when_only_one_is_asked_for(
@@ -268,12 +188,3 @@ def test_a_day_before_the_last_run_is_refused(greeting: Greeting) -> None:
     run_night(day=DAY, clock=at())
     with pytest.raises(ClockWentBack):
         due_days(today=DAY - timedelta(days=1))
-
-
-def test_services_ended_by_several_duties_count_together(world, monkeypatch: pytest.MonkeyPatch) -> None:
-    AutomationSettings.objects.create(pk=1, brake_floor=1, brake_ended_percent=20)
-    duty = Greeting(is_ending=True)
-    install(monkeypatch, duty)
-    duty_run = run_night(day=DAY, clock=at()).duties.get()
-    assert duty_run.status == "BRAKED"
-    assert "more than 20 %" in duty_run.brake

@@ -33,12 +33,14 @@ from tests.builders import (
     place_paid_order,
     run_due_operations,
 )
+from tests.kept_scenes import kept_scene
 
 Night = Callable[[str, date], DutyRun]
 FIVE = timedelta(days=5)
 
 
 @pytest.fixture
+@kept_scene
 def hosting(world: World) -> Service:
     """Monthly, paid, set up by hand: no module stands behind it."""
     return host(world)
