@@ -8,17 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from billing.actions.bulk_letters import tell_clients
-from billing.actions.bulk_rows import insert_many
+from billing.actions.bulk_rows import insert_many, insert_values
 from billing.actions.invoicing import frozen_parties
 from billing.actions.ledger import post_issued
 from billing.actions.locking import lock_clients
 from billing.actions.payments import CREDIT, settle_empty_invoice
-from billing.actions.renewal_lines import PRICED_BY, RELATED, count_discounted, share_products, write_renewal_lines
+from billing.actions.renewal_lines import PRICED_BY, RenewalLine, RenewalPrices
 from billing.models import (
     AutomationSettings,
     CancellationRequest,
@@ -34,7 +35,7 @@ from billing.queries.billing_settings import invoiced_until, read_automation_set
 from billing.queries.clock import business_date
 from billing.queries.renewal_terms import with_next_period
 from billing.queries.seller import Snapshots
-from billing.queries.taxes import read_tax_book
+from catalog.models import Currency
 from catalog.periods import CYCLE_MONTHS
 
 BATCH = 500
@@ -46,8 +47,42 @@ OTHERWISE = "bank_transfer"
 class RenewalDraft:
     """An invoice that could be written as it is: with its lines, without an id."""
 
-    invoice: Invoice
-    lines: list[InvoiceLine]
+    client: Client
+    currency: Currency
+    payment_method: str
+    issue_date: date
+    due_date: date
+    lines: Sequence[RenewalLine]
+
+    @property
+    def subtotal(self) -> Decimal:
+        """What it asks for without tax, in its currency."""
+        return sum((line.amount for line in self.lines), Decimal(0))
+
+    @property
+    def tax(self) -> Decimal:
+        """All taxes of it."""
+        return sum((line.tax for line in self.lines), Decimal(0))
+
+    @property
+    def total(self) -> Decimal:
+        """What is to be paid."""
+        return self.subtotal + self.tax
+
+    def as_invoice(self, snapshots: Snapshots) -> Invoice:
+        """The invoice with what it keeps of this moment; not saved."""
+        subtotal, tax = self.subtotal, self.tax
+        return Invoice(
+            client=self.client,
+            currency=self.currency,
+            payment_method=self.payment_method,
+            issue_date=self.issue_date,
+            due_date=self.due_date,
+            subtotal=subtotal,
+            tax=tax,
+            total=subtotal + tax,
+            **frozen_parties(self.client, self.currency, snapshots),
+        )
 
 
 def issue_renewals(*, on: date, now: datetime, client: Client | None = None) -> int:
@@ -96,47 +131,46 @@ def read_due(horizon: Mapping[str, date], client_ids: Sequence[int], *, is_locke
     if is_locked and connection.features.has_select_for_update_skip_locked:
         lock_clients(client_ids)
         found = found.select_for_update(of=("self",), skip_locked=True, no_key=True)
-    services = list(found.select_related(*RELATED).only(*PRICED_BY))
-    share_products(services)
-    return services
-
-
-def draft_renewal(service: Service, lines: list[InvoiceLine], *, today: date) -> RenewalDraft:
-    """The invoice of these lines of one service (its client loaded with it)."""
-    _client, _currency, due, method, _alone = _group_of(service, service.client, today=today)
-    return RenewalDraft(draft_invoice(service.client, service, lines, today=today, due=due, method=method), lines)
+    return list(found.only(*PRICED_BY))
 
 
 def draft_renewals(services: Sequence[Service], *, today: date, on: date) -> list[RenewalDraft]:
-    """The invoices for the next period of each; reads three times, whatever the number, and writes nothing.
+    """The invoices for the next period of each; six queries, whatever the number, and writes nothing.
 
     `today` is the day of issue; `on` is earlier while missed nights are caught up.
     """
-    clients = Client.objects.in_bulk({service.client_id for service in services})
-    starts = [service.next_due_date for service in services if service.next_due_date]
-    book = read_tax_book(since=min(starts, default=on))
-    given = count_discounted(services)
-    groups: defaultdict[tuple[int, str, date, str, int], list[Service]] = defaultdict(list)
+    prices = RenewalPrices.read(services, on=on)
+    groups: defaultdict[_Group, list[RenewalLine]] = defaultdict(list)
     for service in services:
-        groups[_group_of(service, clients[service.client_id], today=today)].append(service)
-    drafts = []
-    for (client_id, _currency, due, method, _alone), members in groups.items():
-        lines = [
-            line
-            for service in members
-            for line in write_renewal_lines(service, clients=clients, book=book, discounted=given)
-        ]
-        invoice = draft_invoice(clients[client_id], members[0], lines, today=today, due=due, method=method)
-        drafts.append(RenewalDraft(invoice, lines))
-    return drafts
+        groups[_group_of(service, prices, today=today)] += prices.lines_of(service)
+    return [
+        RenewalDraft(
+            client=prices.clients[group.client_id],
+            currency=prices.currencies[group.currency_id],
+            payment_method=group.payment_method,
+            issue_date=today,
+            due_date=group.due_date,
+            lines=lines,
+        )
+        for group, lines in groups.items()
+    ]
 
 
-def _group_of(service: Service, client: Client, *, today: date) -> tuple[int, str, date, str, int]:
-    """Services of one group share an invoice."""
-    ordered_by = service.order_line.order.payment_method
+class _Group(NamedTuple):
+    """Services of one group share an invoice; `alone` is the service that wants one of its own, else 0."""
+
+    client_id: int
+    currency_id: str
+    due_date: date
+    payment_method: str
+    alone: int
+
+
+def _group_of(service: Service, prices: RenewalPrices, *, today: date) -> _Group:
+    ordered_by = prices.terms[service.order_line_id].payment_method
     method = OTHERWISE if ordered_by == CREDIT else ordered_by
-    alone = service.pk if client.separates_invoices else 0
-    return client.pk, service.currency_id, due_date_of(service, today=today), method, alone
+    alone = service.pk if prices.clients[service.client_id].separates_invoices else 0
+    return _Group(service.client_id, service.currency_id, due_date_of(service, today=today), method, alone)
 
 
 def due_date_of(service: Service, *, today: date) -> date:
@@ -145,36 +179,15 @@ def due_date_of(service: Service, *, today: date) -> date:
     return max(min(dates), today)
 
 
-def draft_invoice(
-    client: Client, service: Service, lines: Sequence[InvoiceLine], *, today: date, due: date, method: str
-) -> Invoice:
-    """The invoice of these lines, in the currency of `service`; not saved, without its snapshots."""
-    subtotal = sum((line.amount for line in lines), Decimal(0))
-    tax = sum((line.tax for line in lines), Decimal(0))
-    return Invoice(
-        client=client,
-        currency=service.currency,
-        payment_method=method,
-        issue_date=today,
-        due_date=due,
-        subtotal=subtotal,
-        tax=tax,
-        total=subtotal + tax,
-    )
-
-
-def write_renewals(drafts: Sequence[RenewalDraft], *, now: datetime) -> list[Invoice]:
+def write_renewals(drafts: Sequence[RenewalDraft], *, now: datetime) -> Sequence[Invoice]:
     """Writes invoices, lines, postings, events and letters, each kind at once. Call it in a transaction."""
     snapshots = Snapshots()
-    invoices = [draft.invoice for draft in drafts]
-    for invoice in invoices:
-        for name, value in frozen_parties(invoice.client, invoice.currency, snapshots).items():
-            setattr(invoice, name, value)
-    insert_many(invoices)
-    for draft in drafts:
-        for line in draft.lines:
-            line.invoice = draft.invoice
-    insert_many([line for draft in drafts for line in draft.lines])
+    invoices = insert_many([draft.as_invoice(snapshots) for draft in drafts])
+    written = zip(invoices, drafts, strict=True)
+    insert_values(
+        InvoiceLine,
+        [{"invoice_id": invoice.pk, **line._asdict()} for invoice, draft in written for line in draft.lines],
+    )
     post_issued(invoices, now=now)
     tell_clients("invoice.issued", invoices, now=now)
     for invoice in invoices:

@@ -7,13 +7,11 @@ from django.db.models import QuerySet
 
 from billing.actions.events import record_event
 from billing.actions.locking import lock_client
-from billing.actions.renewal_lines import RELATED, count_discounted, write_renewal_lines
-from billing.actions.renewal_runs import draft_renewal, write_renewals
-from billing.models import Invoice, InvoiceLine, Service
+from billing.actions.renewal_runs import RenewalDraft, draft_renewals, write_renewals
+from billing.models import Invoice, Service
 from billing.queries.commands import Audience
 from billing.queries.on_demand import find_on_demand, next_invoice
 from billing.queries.renewal_terms import why_no_next_period
-from billing.queries.taxes import read_tax_book
 
 
 class RenewalRefused(Exception):
@@ -34,27 +32,23 @@ def issue_renewal_now(
         invoice = next_invoice(locked)
         if invoice is not None:
             return invoice
-        lines = _next_lines(locked, on=on, audience=audience)
-        (invoice,) = write_renewals([draft_renewal(locked, lines, today=on)], now=now)
+        (invoice,) = write_renewals([_draft(locked, on=on, audience=audience)], now=now)
         record_event("renewal.requested", now=now, actor=actor, service=locked, invoice=invoice)
     return invoice
 
 
-def preview_renewal(*, service: Service, on: date, audience: Audience = "operator") -> list[InvoiceLine]:
-    """The lines that `issue_renewal_now` would write, for showing them before; nothing is saved.
-
-    Raises RenewalRefused.
-    """
-    return _next_lines(_read_for_renewal(Service.objects.all(), service), on=on, audience=audience)
+def preview_renewal(*, service: Service, on: date, audience: Audience = "operator") -> RenewalDraft:
+    """What `issue_renewal_now` would invoice, for showing it before; nothing is saved. Raises RenewalRefused."""
+    return _draft(_read_for_renewal(Service.objects.all(), service), on=on, audience=audience)
 
 
 def _read_for_renewal(services: QuerySet[Service], service: Service) -> Service:
-    return services.select_related(*RELATED, "client", "product", "currency").get(pk=service.pk)
+    return services.select_related("product", "client").get(pk=service.pk)
 
 
-def _next_lines(service: Service, *, on: date, audience: Audience) -> list[InvoiceLine]:
+def _draft(service: Service, *, on: date, audience: Audience) -> RenewalDraft:
     refusal = find_on_demand(service, on=on).refusal if audience == "client" else why_no_next_period(service)
     if refusal or service.next_due_date is None:
         raise RenewalRefused(refusal)
-    book, given = read_tax_book(since=service.next_due_date), count_discounted([service])
-    return write_renewal_lines(service, clients={service.client_id: service.client}, book=book, discounted=given)
+    (draft,) = draft_renewals([service], today=on, on=on)
+    return draft

@@ -7,16 +7,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.models import Service
-from billing.queries.service_words import charged_words
 from billing.queries.taxes import taxes_as_rows
 from catalog.models import Cycle
 from catalog.periods import CYCLE_MONTHS, add_months
 from catalog.taxes import Taxation, tax_charge
 
 
-def discount_words(service: Service, *, code: str) -> str:
-    """What stands on the invoice line of a promo code."""
-    words = _("%(product)s: promo code %(code)s") % {"product": charged_words(service), "code": code}
+def discount_words(charged: str, *, code: str) -> str:
+    """What stands on the invoice line of a promo code; `charged`: what it is a discount on, in words."""
+    words = _("%(product)s: promo code %(code)s") % {"product": charged, "code": code}
     return words[:255]
 
 
