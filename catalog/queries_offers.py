@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 
 from catalog.models import Currency, Price, Product
-from catalog.queries import ORDER_ROWS, offered_prices
+from catalog.queries import ORDER_ROWS, StoreGroup, StoreProduct, offered_prices
 
 # Who is given the link of a hidden product may order it; it is offered to nobody.
 _LISTED = Q(is_hidden=False, is_retired=False)
@@ -40,23 +40,47 @@ class Recommendation:
         )
 
 
-def get_order_page(*, group_slug: str, product_slug: str) -> OrderPage:
+def get_sold_product(*, group_slug: str, product_slug: str) -> Product:
     """The product behind a direct link: hidden ones too, retired ones not. Raises Product.DoesNotExist."""
-    rows = Product.objects.select_related("group", "server_group")
-    return read_order_page(rows.get(group__slug=group_slug, slug=product_slug, is_retired=False))
+    return _rows().get(group__slug=group_slug, slug=product_slug, is_retired=False)
 
 
 def read_order_page(product: Product) -> OrderPage:
     """What the order form of a product shows; five queries, whatever is offered beside it."""
-    rows = Product.objects.select_related("group", "server_group")
-    with_it = Q(_LISTED, is_addon=True, pk__in=Product.objects.filter(addon_of=product).values("pk"))
-    beside = [] if product.is_addon else list(rows.filter(with_it | cross_sold_by([product.pk])))
+    beside = [] if product.is_addon else list(_rows().filter(_offered_beside(product)))
     prefetch_related_objects([product, *beside], *ORDER_ROWS)
-    return OrderPage(
-        product,
-        addons=tuple(one for one in beside if one.is_addon),
-        cross_sells=tuple(one for one in beside if not one.is_addon),
-    )
+    return _page(product, beside)
+
+
+def read_shelf_page(product: Product, *, currency: Currency) -> tuple[OrderPage, StoreGroup]:
+    """The page of a product that is no addon, and its group as that currency sees it; no more queries than the page.
+
+    What only stands on the shelf is read without what an order form asks for, and with no other currency's prices.
+    """
+    is_beside = _offered_beside(product)
+    is_listed = Q(_LISTED, is_addon=False, group=product.group_id)
+    rows = list(_rows().filter(is_beside | is_listed).annotate(is_beside=is_beside))
+    beside = [one for one in rows if one.is_beside]
+    prices = Price.objects.filter(Q(currency=currency) | Q(product__in=[product, *beside]))
+    prefetch_related_objects([product, *rows], Prefetch("prices", queryset=prices))
+    prefetch_related_objects([product, *beside], *ORDER_ROWS)
+    listed = [one for one in rows if one.group_id == product.group_id and not one.is_addon]
+    on_shelf = (StoreProduct(one, offered_prices(one, currency)) for one in listed)
+    return _page(product, beside), StoreGroup(product.group, tuple(one for one in on_shelf if one.prices))
+
+
+def _rows() -> QuerySet[Product]:
+    return Product.objects.select_related("group", "server_group")
+
+
+def _offered_beside(product: Product) -> Q:
+    with_it = Product.objects.filter(addon_of=product).values("pk")
+    return Q(_LISTED, is_addon=True, pk__in=with_it) | cross_sold_by([product.pk])
+
+
+def _page(product: Product, beside: Sequence[Product]) -> OrderPage:
+    addons = tuple(one for one in beside if one.is_addon)
+    return OrderPage(product, addons, cross_sells=tuple(one for one in beside if not one.is_addon))
 
 
 def cross_sold_by(product_ids: Collection[int]) -> Q:

@@ -66,6 +66,11 @@ def thaw_taxation(stored: Mapping[str, Any]) -> Taxation:
     return Taxation(rates, stored["is_included"], stored["ground"])
 
 
+def is_tax_included(stored: Mapping[str, Any]) -> bool:
+    """Whether a price with the taxation that `frozen` kept holds the tax; not for rows that are older than taxes."""
+    return bool(stored.get("is_included"))
+
+
 @dataclass(frozen=True, slots=True)
 class TaxAmount:
     """What one tax comes to."""

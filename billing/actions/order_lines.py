@@ -84,6 +84,13 @@ def _write_service(order: Order, line: OrderLine, item: CheckedItem, parent: Ser
         dedicated_ip=(item.fields.get("ip") or None) if item.product.module else None,
     )
     save_field_values(service=service, values=item.fields)
+    _write_options(service, item)
+    if service.module:
+        place_service(service)
+    return service
+
+
+def _write_options(service: Service, item: CheckedItem) -> None:
     ServiceOption.objects.bulk_create(
         ServiceOption(
             service=service,
@@ -93,6 +100,3 @@ def _write_service(order: Order, line: OrderLine, item: CheckedItem, parent: Ser
         )
         for chosen in item.options
     )
-    if service.module:
-        place_service(service)
-    return service

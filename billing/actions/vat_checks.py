@@ -1,6 +1,7 @@
 """EU VAT numbers asked of the register (VIES): pending until it answers, every answer kept, asked again in time."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,7 +11,7 @@ from django.db.models import Max, Q
 
 from billing.actions.events import record_event
 from billing.models import Client, VatCheck, VatState
-from billing.queries.seller import read_seller
+from billing.queries.seller import read_seller, read_seller_country
 from billing.queries.tax_numbers import EU_COUNTRIES, clean_tax_id
 from billing.vies import RegisterAnswer, ask_register
 from billing.wakeups import wake_vat_check
@@ -18,18 +19,47 @@ from billing.wakeups import wake_vat_check
 logger = logging.getLogger(__name__)
 
 SECONDS: Final = 20.0
+# So long somebody waits who registers with an order: its price depends on the answer.
+SECONDS_OF_ORDER: Final = 4.0
 ASK_AGAIN_PENDING: Final = timedelta(minutes=30)
 ASK_AGAIN_VALID: Final = timedelta(days=90)
 ASKED_AT_ONCE: Final = 200
 
 
-def watch_vat_number(client: Client) -> None:
+@dataclass(frozen=True, slots=True)
+class AskedNumber:
+    """A number, with the letters of its country, and what the register said of it."""
+
+    number: str
+    answer: RegisterAnswer
+
+
+def ask_before_order(*, country: str, tax_id: str) -> AskedNumber | None:
+    """Asks about the number of somebody who is about to register and order; None if their tax does not depend on it.
+
+    The order does not wait for a register that is out: the number is PENDING then, and taxed. No transaction is open.
+    """
+    if not settings.VIES_URL or not tax_id or country not in EU_COUNTRIES or country == read_seller_country():
+        return None
+    number = clean_tax_id(tax_id, country=country)
+    if number is None:
+        return None
+    return AskedNumber(
+        number, ask_register(settings.VIES_URL, number=number, requester=_requester(), seconds=SECONDS_OF_ORDER)
+    )
+
+
+def watch_vat_number(client: Client, *, now: datetime, asked: AskedNumber | None = None) -> None:
     """Makes the number of a client PENDING and asks a worker to check it; call it where the number was changed.
 
-    Where no register is set up, or for what is no EU number, nothing is known of it. Call it in a transaction.
+    `asked`: what the register said of it a moment ago; the worker is asked only where that was no answer. Where no
+    register is set up, or for what is no EU number, nothing is known of it. Call it in a transaction.
     """
     state = VatState.PENDING if settings.VIES_URL and _has_eu_number(client) else VatState.UNCHECKED
     Client.objects.filter(pk=client.pk).update(vat_state=state)
+    if state == VatState.PENDING and asked is not None and asked.number == client.tax_id:
+        _keep(client, asked.number, asked.answer, now=now)
+        state = asked.answer.state
     client.vat_state = state
     if state == VatState.PENDING:
         wake_vat_check(client.pk)

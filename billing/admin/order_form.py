@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from billing.actions.ordering import ItemRequest
+from billing.actions.checkouts import ItemRequest
 from billing.actions.price_overrides import PriceOverride
 from billing.admin.forms import dress
 from billing.admin.order_inputs import LineTerms, PlacingForm, dress_all

@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from billing.actions.checkouts import Checkout
 from billing.actions.ordering import CheckoutConflict, OrderInvalid, place_order
 from billing.admin.buttons import Button
 from billing.admin.order_form import OrderDraft
@@ -97,14 +98,16 @@ def _place(request: HttpRequest, draft: OrderDraft) -> Order | None:
     details = draft.placing.cleaned_data
     try:
         return place_order(
-            client=draft.client,
-            items=draft.requests,
-            payment_method=details["payment_method"],
-            checkout_key=details["checkout_key"],
-            notes=details["notes"],
-            overrides=draft.overrides,
-            promo_code=details["promo_code"].strip(),
-            is_client_told=details["is_client_told"],
+            checkout=Checkout(
+                client=draft.client,
+                items=draft.requests,
+                payment_method=details["payment_method"],
+                key=details["checkout_key"],
+                notes=details["notes"],
+                overrides=draft.overrides,
+                promo_code=details["promo_code"].strip(),
+                is_client_told=details["is_client_told"],
+            ),
             actor=str(request.user),
             now=database_now(),
         )

@@ -1,6 +1,7 @@
 """The last step of an order: how it is paid, and what the client wants to say."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -17,8 +18,15 @@ from catalog.models import Product
 from catalog.money import format_money
 
 
+def total_mark(total: Decimal, currency_id: str) -> str:
+    """How a page says which total it shows: "5.95 EUR"."""
+    return f"{total.normalize():f} {currency_id}"
+
+
 class PaymentForm(forms.Form):
-    """`offer`: the ways to pay that are open to this reader. `terms_url`: what they have to agree to; "": nothing."""
+    """`offer`: the ways to pay that are open to this reader. `total`: what is to be paid, None while nobody knows.
+    `terms_url`: what they have to agree to; "": nothing.
+    """
 
     half_fields: ClassVar[frozenset[str]] = frozenset()
     uses_credit = forms.BooleanField(required=False, initial=True)
@@ -34,12 +42,20 @@ class PaymentForm(forms.Form):
         label=_("Terms of service"), error_messages={"required": _("Agree to the terms of service to order.")}
     )
     checkout_key = forms.CharField(max_length=100, widget=forms.HiddenInput)
+    # Stands with the sums, which change while the rest of the form stays.
+    seen_total = forms.CharField(max_length=50, required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, *arguments: Any, offer: PaymentOffer, currency_id: str, terms_url: str = "", **options: Any
+        self,
+        *arguments: Any,
+        offer: PaymentOffer,
+        total: Decimal | None,
+        currency_id: str,
+        terms_url: str = "",
+        **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
-        self.offer, self.terms_url = offer, terms_url
+        self.offer, self.total, self.currency_id, self.terms_url = offer, total, currency_id, terms_url
         if offer.credit:
             words = gettext("Use %(amount)s of my credit balance")
             amount = format_money(offer.credit, currency_id, language=get_language() or settings.LANGUAGE_CODE)
@@ -62,8 +78,17 @@ class PaymentForm(forms.Form):
         return [self]
 
     def clean(self) -> dict[str, Any]:
-        """Fills in the method where there is nothing to choose; says where there is no way to pay."""
+        """Fills in the method where there is nothing to choose; says where there is no way to pay.
+
+        What is ordered costs what was seen: prices and taxes may have changed since, or a browser without scripts
+        showed none of what was chosen.
+        """
         cleaned = super().clean() or {}
+        seen = cleaned.get("seen_total")
+        if seen and self.total is not None and seen != total_mark(self.total, self.currency_id):
+            total = format_money(self.total, self.currency_id, language=get_language() or settings.LANGUAGE_CODE)
+            words = gettext("The total is %(total)s now. Look at it, then place the order once more.")
+            self.add_error(None, words % {"total": total})
         cleaned.setdefault("uses_credit", False)
         if not self.offer.total:
             cleaned["payment_method"] = BANK_TRANSFER

@@ -1,6 +1,7 @@
 """What an order asks for, checked against the catalog and against what the client has."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
@@ -27,7 +28,8 @@ def check_items(*, client: Client, items: Sequence[RequestedItem], payment_metho
     checked: list[CheckedItem | None] = []
     for index, item in enumerate(items):
         faults: Faults = {}
-        checked.append(_check_item(client, item, items[:index], checked, faults))
+        addon_parent = find_addon_parent(client, item, items[:index], checked, faults)
+        checked.append(_ItemCheck(client, item, addon_parent, faults).check())
         errors.update({f"items.{index}.{key}": messages for key, messages in faults.items()})
     errors.update(find_collisions(checked))
     if errors:
@@ -35,113 +37,119 @@ def check_items(*, client: Client, items: Sequence[RequestedItem], payment_metho
     return [line for line in checked if line is not None]
 
 
-def _check_item(
-    client: Client,
-    item: RequestedItem,
-    earlier: Sequence[RequestedItem],
-    checked: Sequence[CheckedItem | None],
-    faults: Faults,
-) -> CheckedItem | None:
-    """The line, or None with what is wrong written into `faults`."""
-    addon_parent = find_addon_parent(client, item, earlier, checked, faults)
-    if item.product.is_addon and addon_parent is None:
-        return None
-    faults.update(_find_faults(item, addon_parent))
-    price = _find_price(item, addon_parent, client)
-    if price is None:
-        faults.setdefault("cycle", [_not_offered(item, client)])
-    supplied = supplied_values(item.product, addon_parent) if addon_parent else {}
-    values: dict[str, str] = {}
-    parent = addon_parent.service if addon_parent else None
-    try:
-        values = clean_field_values(item.product, item.fields, supplied=supplied)
-        if not item.product.is_addon:
-            parent = _find_license(client, item, values)
-    except FieldsInvalid as invalid:
-        faults.update({f"fields.{key}": messages for key, messages in invalid.errors.items()})
-    options = _choose_options(item, price, client, faults)
-    domain = _clean_domain(item, addon_parent, faults)
-    if not faults and (fault := find_sharing_fault(item.product, item.quantity, values)):
-        faults["quantity"] = [fault]
-    if faults or price is None:
-        return None
-    return CheckedItem(
-        product=item.product,
-        cycle=price.cycle,
-        quantity=item.quantity,
-        fields=values,
-        options=options,
-        unit_price=price.price,
-        setup_fee=price.setup_fee,
-        precision=client.currency.precision,
-        parent=parent,
-        parent_item=item.parent_item,
-        parent_product=addon_parent.product if addon_parent else None,
-        domain=domain,
-    )
+@dataclass(frozen=True, slots=True)
+class _ItemCheck:
+    """A line that is being checked: what is wrong with it is written into `faults`.
 
-
-def _find_faults(item: RequestedItem, parent: AddonParent | None) -> Faults:
-    faults: Faults = {"product": [_("This product is no longer sold.")]} if item.product.is_retired else {}
-    fault = find_quantity_fault(item.product, item.quantity, parents=parent.quantity if parent else None)
-    return faults | ({"quantity": [fault]} if fault else {})
-
-
-def _clean_domain(item: RequestedItem, parent: AddonParent | None, faults: Faults) -> str:
-    """The domain that the service is for: typed, or that of what an addon is added to."""
-    typed = item.domain.strip()
-    if not item.product.is_domain_required:
-        if typed:
-            faults["domain"] = [_("This product is for no domain: leave it out.")]
-        return ""
-    if not typed:
-        if asks_domain(item.product, parent):
-            faults["domain"] = [_("Enter the domain name that it is for.")]
-        return (parent.domain if parent else "") or ""
-    try:
-        return clean_domain(typed)
-    except DomainInvalid as invalid:
-        faults["domain"] = [str(invalid)]
-        return ""
-
-
-def _find_price(item: RequestedItem, parent: AddonParent | None, client: Client) -> Price | None:
-    """The price of the cycle asked for; an addon without one takes its parent's, else its own shortest."""
-    if parent is not None and not item.cycle:
-        return addon_price(item.product, cycle=parent.cycle, currency=client.currency)
-    return get_price(item.product, item.cycle, client.currency)
-
-
-def _choose_options(
-    item: RequestedItem, price: Price | None, client: Client, faults: Faults
-) -> tuple[ChosenOption, ...]:
-    if price is None:
-        # Which options there are depends on the period: the wrong period is told first.
-        return ()
-    try:
-        return choose_options(item.product, item.options, cycle=price.cycle, currency=client.currency)
-    except OptionsInvalid as invalid:
-        faults.update({f"options.{key}": messages for key, messages in invalid.errors.items()})
-        return ()
-
-
-def _not_offered(item: RequestedItem, client: Client) -> str:
-    return _("%(product)s is not offered for this period in %(currency)s.") % {
-        "product": item.product.words.name,
-        "currency": client.currency_id,
-    }
-
-
-def _find_license(client: Client, item: RequestedItem, values: Mapping[str, str]) -> Service | None:
-    """A module belongs to a live license of the same client, or to one that an operator vouches for (L1).
-
-    Raises FieldsInvalid on `item`.
+    `addon_parent` is what an addon is added to; without one an addon has faults already.
     """
-    number = values.get("item", "")
-    if item.product.kind != "addition" or not number:
-        return None
-    parent = Service.objects.filter(client=client, remote_id=number, kind="license", status__in=LIVE_STATUSES).first()
-    if parent is None and not item.is_item_unchecked:
-        message = _("This client has no live ispmanager license with the number %(number)s.") % {"number": number}
-        raise FieldsInvalid({"item": [message]})
-    return parent
+
+    client: Client
+    item: RequestedItem
+    addon_parent: AddonParent | None
+    faults: Faults
+
+    def check(self) -> CheckedItem | None:
+        """The line, or None with faults."""
+        if self.item.product.is_addon and self.addon_parent is None:
+            return None
+        self._check_product()
+        price = self._find_price()
+        values, parent = self._read_fields()
+        options = self._choose_options(price)
+        domain = self._clean_domain()
+        if not self.faults and (fault := find_sharing_fault(self.item.product, self.item.quantity, values)):
+            self.faults["quantity"] = [fault]
+        if self.faults or price is None:
+            return None
+        return CheckedItem(
+            product=self.item.product,
+            cycle=price.cycle,
+            quantity=self.item.quantity,
+            fields=values,
+            options=options,
+            unit_price=price.price,
+            setup_fee=price.setup_fee,
+            precision=self.client.currency.precision,
+            parent=parent,
+            parent_item=self.item.parent_item,
+            parent_product=self.addon_parent.product if self.addon_parent else None,
+            domain=domain,
+        )
+
+    def _check_product(self) -> None:
+        if self.item.product.is_retired:
+            self.faults["product"] = [_("This product is no longer sold.")]
+        parents = self.addon_parent.quantity if self.addon_parent else None
+        if fault := find_quantity_fault(self.item.product, self.item.quantity, parents=parents):
+            self.faults["quantity"] = [fault]
+
+    def _find_price(self) -> Price | None:
+        """The price of the cycle asked for; an addon without one takes its parent's, else its own shortest."""
+        product, currency = self.item.product, self.client.currency
+        if self.addon_parent is not None and not self.item.cycle:
+            price = addon_price(product, cycle=self.addon_parent.cycle, currency=currency)
+        else:
+            price = get_price(product, self.item.cycle, currency)
+        if price is None:
+            words = _("%(product)s is not offered for this period in %(currency)s.")
+            self.faults.setdefault("cycle", [words % {"product": product.words.name, "currency": currency.pk}])
+        return price
+
+    def _read_fields(self) -> tuple[dict[str, str], Service | None]:
+        """The values of the fields, and the service that the line belongs to."""
+        product, parent = self.item.product, self.addon_parent
+        values: dict[str, str] = {}
+        service = parent.service if parent else None
+        try:
+            supplied = supplied_values(product, parent) if parent else {}
+            values = clean_field_values(product, self.item.fields, supplied=supplied)
+            if not product.is_addon:
+                service = self._find_license(values)
+        except FieldsInvalid as invalid:
+            self.faults.update({f"fields.{key}": messages for key, messages in invalid.errors.items()})
+        return values, service
+
+    def _find_license(self, values: Mapping[str, str]) -> Service | None:
+        """A module belongs to a live license of the same client, or to one that an operator vouches for (L1).
+
+        Raises FieldsInvalid on `item`.
+        """
+        number = values.get("item", "")
+        if self.item.product.kind != "addition" or not number:
+            return None
+        licenses = Service.objects.filter(client=self.client, kind="license", status__in=LIVE_STATUSES)
+        parent = licenses.filter(remote_id=number).first()
+        if parent is None and not self.item.is_item_unchecked:
+            message = _("This client has no live ispmanager license with the number %(number)s.") % {"number": number}
+            raise FieldsInvalid({"item": [message]})
+        return parent
+
+    def _choose_options(self, price: Price | None) -> tuple[ChosenOption, ...]:
+        if price is None:
+            # Which options there are depends on the period: the wrong period is told first.
+            return ()
+        try:
+            return choose_options(
+                self.item.product, self.item.options, cycle=price.cycle, currency=self.client.currency
+            )
+        except OptionsInvalid as invalid:
+            self.faults.update({f"options.{key}": messages for key, messages in invalid.errors.items()})
+            return ()
+
+    def _clean_domain(self) -> str:
+        """The domain that the service is for: typed, or that of what an addon is added to."""
+        typed = self.item.domain.strip()
+        if not self.item.product.is_domain_required:
+            if typed:
+                self.faults["domain"] = [_("This product is for no domain: leave it out.")]
+            return ""
+        if not typed:
+            if asks_domain(self.item.product, self.addon_parent):
+                self.faults["domain"] = [_("Enter the domain name that it is for.")]
+            return (self.addon_parent.domain if self.addon_parent else "") or ""
+        try:
+            return clean_domain(typed)
+        except DomainInvalid as invalid:
+            self.faults["domain"] = [str(invalid)]
+            return ""

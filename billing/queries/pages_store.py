@@ -153,36 +153,21 @@ def price_basket(
     terms: PricingTerms,
 ) -> PricedBasket:
     """Prices the basket at this moment's prices; what `products` lacks cannot be ordered any more."""
-    parents = _parents_of(choices, client)
-    found: list[_Found] = []
-    missing: list[MissingChoice] = []
-    for place, choice in enumerate(choices):
-        main = _find(place, choice, products, currency, parents)
-        if main is None:
-            missing.append(MissingChoice(place))
-            continue
-        main_index = len(found)
-        found.append(main)
-        for addon in choice.addons:
-            entry = _find_with(main, main_index, addon, products, currency)
-            if entry is None:
-                missing.append(MissingChoice(place, addon.product_id))
-            else:
-                found.append(entry)
-    items = [
-        terms.price(
-            one.price,
-            product=one.product,
-            quantity=one.quantity,
-            precision=currency.precision,
-            options=one.options,
-            parent=_parent_product(one, found),
-        )
-        for one in found
-    ]
-    quoted = quote(items)
+    found, missing = _Offers(products, currency, _parents_of(choices, client)).find_all(choices)
+    quoted = quote([_priced(one, found, terms, precision=currency.precision) for one in found])
     lines = tuple(_basket_line(index, one, quoted) for index, one in enumerate(found))
     return PricedBasket(lines=lines, missing=tuple(missing), quote=quoted)
+
+
+def _priced(one: _Found, found: Sequence[_Found], terms: PricingTerms, *, precision: int) -> PricedItem:
+    return terms.price(
+        one.price,
+        product=one.product,
+        quantity=one.quantity,
+        precision=precision,
+        options=one.options,
+        parent=_parent_product(one, found),
+    )
 
 
 def _parent_product(addon: _Found, found: Sequence[_Found]) -> Product | None:
@@ -209,46 +194,63 @@ def _parents_of(choices: Sequence[Choice], client: Client | None) -> Mapping[int
     return Service.objects.filter(client=client, pk__in=ids).select_related("product").in_bulk()
 
 
-def _find(
-    place: int,
-    choice: Choice,
-    products: Mapping[int, Product],
-    currency: Currency,
-    parents: Mapping[int, Service],
-) -> _Found | None:
-    product = products.get(choice.product_id)
-    price = get_price(product, choice.cycle, currency) if product else None
-    options = _options_of(product, price, choice, currency)
-    if product is None or price is None or options is None:
-        return None
-    if choice.parent_id is None:
-        return _Found(place, choice, product, price, choice.quantity, options)
-    parent = parents.get(choice.parent_id)
-    return _Found(place, choice, product, price, choice.quantity, options, parent=parent) if parent else None
+@dataclass(frozen=True, slots=True)
+class _Offers:
+    """Where choices are looked up: products and the client's services by id, prices in one currency."""
 
+    products: Mapping[int, Product]
+    currency: Currency
+    parents: Mapping[int, Service]
 
-def _find_with(
-    main: _Found, main_index: int, addon: Configured, products: Mapping[int, Product], currency: Currency
-) -> _Found | None:
-    product = products.get(addon.product_id)
-    price = addon_price(product, cycle=main.price.cycle, currency=currency) if product else None
-    options = _options_of(product, price, addon, currency)
-    if product is None or price is None or options is None:
-        return None
-    count = main.product.count_services(main.quantity)
-    return _Found(main.place, addon, product, price, count, options, addon_of=main_index)
+    def find_all(self, choices: Sequence[Choice]) -> tuple[list[_Found], list[MissingChoice]]:
+        """What can be ordered, addons right behind what they go with, and what cannot."""
+        found: list[_Found] = []
+        missing: list[MissingChoice] = []
+        for place, choice in enumerate(choices):
+            main = self._find(place, choice)
+            if main is None:
+                missing.append(MissingChoice(place))
+                continue
+            main_index = len(found)
+            found.append(main)
+            for addon in choice.addons:
+                entry = self._find_with(main, main_index, addon)
+                if entry is None:
+                    missing.append(MissingChoice(place, addon.product_id))
+                else:
+                    found.append(entry)
+        return found, missing
 
+    def _find(self, place: int, choice: Choice) -> _Found | None:
+        product = self.products.get(choice.product_id)
+        price = get_price(product, choice.cycle, self.currency) if product else None
+        options = self._options_of(product, price, choice)
+        if product is None or price is None or options is None:
+            return None
+        if choice.parent_id is None:
+            return _Found(place, choice, product, price, choice.quantity, options)
+        parent = self.parents.get(choice.parent_id)
+        return _Found(place, choice, product, price, choice.quantity, options, parent=parent) if parent else None
 
-def _options_of(
-    product: Product | None, price: Price | None, choice: Configured, currency: Currency
-) -> tuple[ChosenOption, ...] | None:
-    """None where an option cannot be had as it was chosen."""
-    if product is None or price is None:
-        return None
-    try:
-        return choose_options(product, choice.options, cycle=price.cycle, currency=currency)
-    except OptionsInvalid:
-        return None
+    def _find_with(self, main: _Found, main_index: int, addon: Configured) -> _Found | None:
+        product = self.products.get(addon.product_id)
+        price = addon_price(product, cycle=main.price.cycle, currency=self.currency) if product else None
+        options = self._options_of(product, price, addon)
+        if product is None or price is None or options is None:
+            return None
+        count = main.product.count_services(main.quantity)
+        return _Found(main.place, addon, product, price, count, options, addon_of=main_index)
+
+    def _options_of(
+        self, product: Product | None, price: Price | None, choice: Configured
+    ) -> tuple[ChosenOption, ...] | None:
+        """None where an option cannot be had as it was chosen."""
+        if product is None or price is None:
+            return None
+        try:
+            return choose_options(product, choice.options, cycle=price.cycle, currency=self.currency)
+        except OptionsInvalid:
+            return None
 
 
 def _basket_line(index: int, found: _Found, quoted: Quote) -> BasketLine:

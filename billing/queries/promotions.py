@@ -1,9 +1,10 @@
 """Promo codes: whether one may be used here, and what it takes off a product (B4)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 
-from django.db.models import Value
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from billing.models import Audience, Client, Order, OrderStatus, Promotion, Service
@@ -43,9 +44,7 @@ def find_promotion(
     code: str, *, client: Client | None, currency_id: str, wanted: Sequence[tuple[Product, str]], on: date
 ) -> PromotionTerms:
     """The code for an order of `wanted` (product, cycle) on that day. Raises PromotionRefused."""
-    promotion = Promotion.objects.filter(code__iexact=code.strip()).first()
-    if promotion is None:
-        raise PromotionRefused(_("There is no promo code “%(code)s”.") % {"code": code.strip()})
+    promotion, applies_to, has_requirements = _read(code.strip())
     if promotion.starts_on and on < promotion.starts_on:
         raise PromotionRefused(_("This promo code is not valid yet."))
     if promotion.ends_on and on > promotion.ends_on:
@@ -55,8 +54,8 @@ def find_promotion(
     if promotion.currency_id and promotion.currency_id != currency_id:
         raise PromotionRefused(_("This promo code is for payments in %(code)s.") % {"code": promotion.currency_id})
     check_audience(promotion, client=client)
-    applies_to, required = _read_products(promotion)
-    _check_required(promotion, required, client, wanted)
+    if has_requirements:
+        _check_required(promotion, client, wanted)
     terms = PromotionTerms(promotion, applies_to=applies_to)
     if not any(terms.discount(product, cycle) for product, cycle in wanted):
         raise PromotionRefused(_("This promo code is not for what you order."))
@@ -81,19 +80,22 @@ def check_audience(promotion: Promotion, *, client: Client | None, apart_from: O
         raise PromotionRefused(_("You have used this promo code already."))
 
 
-def _read_products(promotion: Promotion) -> tuple[set[int], dict[int, str]]:
-    """Ids of what the code is for; id → name of what it requires; one query."""
-    for_these = promotion.applies_to.order_by().annotate(role=Value("for")).values_list("role", "pk", "name")
-    required = promotion.requires.order_by().annotate(role=Value("required")).values_list("role", "pk", "name")
-    rows = list(for_these.union(required, all=True))
-    applies_to = {pk for role, pk, _name in rows if role == "for"}
-    return applies_to, {pk: name for role, pk, name in rows if role == "required"}
+def _read(code: str) -> tuple[Promotion, set[int], bool]:
+    """The promo code, the ids of what it is for, and whether it requires anything; one query.
+
+    Raises PromotionRefused.
+    """
+    required = Promotion.requires.through.objects.filter(promotion=OuterRef("pk"))
+    named = Promotion.objects.filter(code__iexact=code)
+    rows: list[Any] = list(named.annotate(for_id=F("applies_to"), has_requirements=Exists(required)))
+    if not rows:
+        raise PromotionRefused(_("There is no promo code “%(code)s”.") % {"code": code})
+    return rows[0], {row.for_id for row in rows if row.for_id is not None}, rows[0].has_requirements
 
 
-def _check_required(
-    promotion: Promotion, names: Mapping[int, str], client: Client | None, wanted: Sequence[tuple[Product, str]]
-) -> None:
-    if not names or names.keys() & {product.pk for product, _cycle in wanted}:
+def _check_required(promotion: Promotion, client: Client | None, wanted: Sequence[tuple[Product, str]]) -> None:
+    names = dict(promotion.requires.order_by().values_list("pk", "name"))
+    if names.keys() & {product.pk for product, _cycle in wanted}:
         return
     owned = Service.objects.live().filter(client=client, product__in=names)
     if promotion.is_owning_enough and client is not None and owned.exists():

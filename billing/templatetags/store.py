@@ -1,6 +1,7 @@
 """How the store prints products: accents, prices a month, lists."""
 
 import re
+from decimal import Decimal
 from typing import Final
 
 from django import template
@@ -8,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 
+from billing.forms.checkout import total_mark
 from billing.templatetags.portal import money
 from catalog.comparison import monthly_share
 from catalog.models import Currency, Cycle, Price
@@ -30,6 +32,13 @@ def accent(color: str) -> SafeString | str:
         return ""
     picture = '<svg class="accent" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
     return format_html(picture, format_html('<rect width="1" height="1" fill="{}"></rect>', color))
+
+
+@register.simple_tag
+def seen_total(total: Decimal, currency: Currency) -> SafeString:
+    """The total that these sums show, sent with the order: the checkout takes none at another price."""
+    field = '<input type="hidden" name="seen_total" form="checkout" value="{}">'
+    return format_html(field, total_mark(total, currency.pk))
 
 
 @register.simple_tag

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from billing.actions.ordering import ItemRequest
+from billing.actions.checkouts import ItemRequest
 from billing.forms.checkout import PaymentForm, QuantityForm
 from billing.forms.registration import RegistrationForm
 from billing.queries.pages_store import BasketLine
+from billing.throttles import address_of
 from billing.views.basket import (
     PROMO_KEY,
     checkout_key,
@@ -157,7 +158,7 @@ def _context(review: Review, payment: PaymentForm) -> dict[str, Any]:
 
 
 def _registration(request: HttpRequest, data: Any, currency: Currency) -> RegistrationForm:
-    form = RegistrationForm(data, currency=currency, currencies=store_currencies(request))
+    form = RegistrationForm(data, currency=currency, currencies=store_currencies(request), address=address_of(request))
     for name in PRICE_INPUTS:
         form.fields[name].widget.attrs |= {
             "hx-get": reverse("store:summary"),

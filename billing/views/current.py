@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render, resolve_url
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -22,6 +23,13 @@ def current_client(request: HttpRequest) -> Client | None:
     if not request.user.is_authenticated:
         return None
     return Client.objects.select_related("currency").filter(memberships__user=request.user).order_by("id").first()
+
+
+def home_of(request: HttpRequest) -> str:
+    """Where somebody who has logged in begins: the back office for staff who are no client, else the services."""
+    user = request.user
+    is_staff_only = user.is_authenticated and user.is_staff and current_client(request) is None
+    return reverse("admin:index" if is_staff_only else "client:services")
 
 
 def client_required[**P](

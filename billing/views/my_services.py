@@ -27,7 +27,6 @@ from billing.queries.pages_client import (
     client_commands,
     get_service,
     get_subject,
-    next_period,
     service_chips,
     service_history,
     service_page,
@@ -148,7 +147,7 @@ def _renew(request: HttpRequest, found: Service) -> HttpResponse:
         if invoice is not None:
             messages.info(request, find_on_demand(found, on=on).refusal)
             return redirect("client:invoice", invoice_id=invoice.pk)
-        period = next_period(preview_renewal(service=found, on=on, audience="client"))
+        period = preview_renewal(service=found, on=on, audience="client")
     except RenewalRefused as refusal:
         messages.warning(request, str(refusal))
         return redirect("client:service", service_id=found.pk)

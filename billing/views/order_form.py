@@ -22,10 +22,9 @@ from billing.views.basket import BasketItem, put_in_basket, read_basket
 from billing.views.checkout import show_basket
 from billing.views.current import client_required, currency_context
 from billing.views.links import follow_links
-from billing.views.order_templates import template_for
 from billing.views.product_offer import ProductOffer, linked_choices, price_context, read_offer
 from catalog.domains import domain_words
-from catalog.models import OrderForm, Product
+from catalog.models import Product
 from catalog.queries import sold_with
 from catalog.queries_offers import Recommendation
 
@@ -37,10 +36,12 @@ def product(request: HttpRequest, group_slug: str, product_slug: str) -> HttpRes
     """A product and its order form. `?item=` changes what is in the basket, `?parent=` adds to a service."""
     if "parent" in request.GET and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    offer = read_offer(request, group_slug, product_slug)
+    # What is in the basket already, and what is added to a service, keep the form that leads to the basket.
+    is_plain = not {"item", "parent"} & set(request.GET)
+    offer = read_offer(request, group_slug, product_slug, may_be_single_page=is_plain)
+    if offer.shelf is not None:
+        return single_page.show(request, offer, offer.shelf)
     place = _place_of(request, offer.product)
-    if _is_single_page(request, offer):
-        return single_page.show(request, offer)
     form = offer.form(request.POST if request.method == "POST" else None, initial=_initial(request, place))
     if form is not None and request.method == "POST" and form.is_valid():
         put_in_basket(request, offer.chosen_item(form), place=place)
@@ -93,13 +94,6 @@ def addon(request: HttpRequest, client: Client, service_id: int, product_id: int
     if found is None:
         raise Http404
     return redirect(f"{reverse('store:product', args=[found.group.slug, found.slug])}?parent={service_id}")
-
-
-def _is_single_page(request: HttpRequest, offer: ProductOffer) -> bool:
-    """Addons and what is in the basket already keep the form that leads to the basket."""
-    template = template_for(request, offer.product.group, offer.settings)
-    is_plain = not offer.product.is_addon and not {"item", "parent"} & set(request.GET)
-    return template == OrderForm.SINGLE_PAGE and is_plain and bool(offer.prices)
 
 
 def _go_on(request: HttpRequest, offer: ProductOffer) -> HttpResponse:

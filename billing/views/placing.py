@@ -12,8 +12,10 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.clients import ClientInvalid, register_client
-from billing.actions.ordering import CheckoutConflict, ItemRequest, OrderInvalid, place_order
+from billing.actions.ordering import CheckoutConflict, OrderInvalid, place_order
+from billing.actions.vat_checks import AskedNumber, ask_before_order
 from billing.forms.checkout import PaymentForm
 from billing.forms.registration import RegistrationForm
 from billing.gateways import ONLINE
@@ -85,9 +87,10 @@ def order_as(
 
     None after a refusal: then nothing was registered nor ordered, and the forms hold the reasons.
     """
+    asked = _ask_register(buyer)
     try:
         with transaction.atomic():
-            client = buyer.client or _register(buyer)
+            client = buyer.client or _register(buyer, asked)
             order = _place(request, buyer, client, items, promo_code)
     except ClientInvalid as error:
         assert buyer.registration is not None
@@ -121,23 +124,33 @@ def add_errors(form: forms.BaseForm, errors: Mapping[str, list[str]]) -> None:
             form.add_error(name if name in form.fields else None, text)
 
 
-def _register(buyer: Buyer) -> Client:
+def _ask_register(buyer: Buyer) -> AskedNumber | None:
+    """The one question that cannot be left to a worker: whether the first order is taxed."""
+    if buyer.registration is None:
+        return None
+    profile = buyer.registration.profile
+    return ask_before_order(country=profile.get("country", ""), tax_id=profile.get("tax_id", ""))
+
+
+def _register(buyer: Buyer, asked: AskedNumber | None) -> Client:
     assert buyer.registration is not None
-    return register_client(now=timezone.now(), asks_to_confirm=True, **buyer.registration.profile)
+    return register_client(now=timezone.now(), asks_to_confirm=True, asked=asked, **buyer.registration.profile)
 
 
 def _place(request: HttpRequest, buyer: Buyer, client: Client, items: Sequence[ItemRequest], promo_code: str) -> Order:
     details = buyer.payment.cleaned_data
     return place_order(
-        client=client,
-        items=items,
-        payment_method=details["payment_method"],
-        uses_credit=details["uses_credit"],
-        is_terms_accepted=details.get("is_terms_accepted", False),
-        checkout_key=details["checkout_key"],
-        notes=details["notes"],
-        promo_code=promo_code,
-        referral_code=referral_code(request),
+        checkout=Checkout(
+            client=client,
+            items=items,
+            payment_method=details["payment_method"],
+            uses_credit=details["uses_credit"],
+            is_terms_accepted=details.get("is_terms_accepted", False),
+            key=details["checkout_key"],
+            notes=details["notes"],
+            promo_code=promo_code,
+            referral_code=referral_code(request),
+        ),
         actor=actor_of(request) or client.email,
         now=timezone.now(),
     )

@@ -16,17 +16,26 @@ from billing.queries.store_settings import read_store_settings
 from billing.queries.terms import PricingTerms
 from billing.views.basket import BasketAddon, BasketItem
 from billing.views.current import current_client, store_currency
-from catalog.models import Currency, Price, Product
+from billing.views.order_templates import template_for
+from catalog.models import Currency, OrderForm, Price, Product
 from catalog.pricing import quote
-from catalog.queries import offered_prices
-from catalog.queries_offers import OrderPage, Recommendation, get_order_page, recommend
+from catalog.queries import StoreGroup, offered_prices
+from catalog.queries_offers import (
+    OrderPage,
+    Recommendation,
+    get_sold_product,
+    read_order_page,
+    read_shelf_page,
+    recommend,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ProductOffer:
     """A product, the prices that this visitor may choose from, and for whom they are.
 
-    An addon is ordered for `parent`; other addons are offered with the product.
+    An addon is ordered for `parent`; other addons are offered with the product. `shelf`: the group that it is chosen
+    from, where the whole order is made on one page.
     """
 
     page: OrderPage
@@ -35,6 +44,7 @@ class ProductOffer:
     client: Client | None
     parent: AddonParent | None
     settings: StoreSettings
+    shelf: StoreGroup | None = None
 
     @property
     def product(self) -> Product:
@@ -88,18 +98,32 @@ class ProductOffer:
         )
 
 
-def read_offer(request: HttpRequest, group_slug: str, product_slug: str) -> ProductOffer:
-    """The product behind an address as this visitor is offered it. Raises Http404."""
+def read_offer(
+    request: HttpRequest, group_slug: str, product_slug: str, *, may_be_single_page: bool = False
+) -> ProductOffer:
+    """The product behind an address as this visitor is offered it. Raises Http404.
+
+    Addons keep the form that leads to the basket, `may_be_single_page` or not.
+    """
     client = current_client(request)
     currency = store_currency(request, client)
     try:
-        page = get_order_page(group_slug=group_slug, product_slug=product_slug)
+        product = get_sold_product(group_slug=group_slug, product_slug=product_slug)
     except Product.DoesNotExist as error:
         raise Http404 from error
-    parent = _find_parent(request, page.product, client) if page.product.is_addon else None
-    return ProductOffer(
-        page, offered_prices(page.product, currency), currency, client, parent, settings=read_store_settings()
-    )
+    parent = _find_parent(request, product, client) if product.is_addon else None
+    settings = read_store_settings()
+    shelf = None
+    if may_be_single_page and not product.is_addon and _is_single_page(request, product, settings):
+        page, shelf = read_shelf_page(product, currency=currency)
+    else:
+        page = read_order_page(product)
+    prices = offered_prices(product, currency)
+    return ProductOffer(page, prices, currency, client, parent, settings, shelf if prices else None)
+
+
+def _is_single_page(request: HttpRequest, product: Product, settings: StoreSettings) -> bool:
+    return template_for(request, product.group, settings) == OrderForm.SINGLE_PAGE
 
 
 def price_context(form: OrderItemForm, terms: PricingTerms) -> dict[str, Any]:

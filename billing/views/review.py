@@ -107,6 +107,7 @@ def payment_form(
     return PaymentForm(
         data,
         offer=offer,
+        total=review.basket.quote.total,
         currency_id=review.currency.pk,
         terms_url=review.terms_url,
         initial={"checkout_key": key, **initial},

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from django_htmx.middleware import HtmxDetails
 
-from billing.actions.ordering import ItemRequest
+from billing.actions.checkouts import ItemRequest
 from billing.forms.checkout import PaymentForm
 from billing.forms.order_item import OrderItemForm
 from billing.forms.product_inputs import DOMAIN, FIELD_PREFIX, OPTION_PREFIX
@@ -25,6 +25,7 @@ from billing.queries.clock import business_date
 from billing.queries.pages_payment import payment_offer
 from billing.queries.store_settings import read_store_settings
 from billing.queries.terms import PricingTerms
+from billing.throttles import address_of
 from billing.views.basket import PROMO_KEY
 from billing.views.current import CURRENCY_KEY, current_client, store_currencies, store_currency
 from billing.views.placing import PRICE_INPUTS, Buyer, after_order, find_earlier_order, order_as, said_place
@@ -32,7 +33,7 @@ from billing.views.product_offer import ProductOffer, linked_choices, price_cont
 from billing.views.review import find_promo
 from catalog.models import Currency, Product, ProductGroup
 from catalog.queries import StoreGroup, StoreProduct, get_store_group, offered_prices
-from catalog.queries_offers import get_order_page, read_order_page
+from catalog.queries_offers import get_sold_product, read_order_page
 
 ADDON_PREFIX = "addon_"
 
@@ -70,9 +71,9 @@ def show_group(
     return _answer(request, shelf, offer)
 
 
-def show(request: HttpRequest, offer: ProductOffer) -> HttpResponse:
+def show(request: HttpRequest, offer: ProductOffer, shelf: StoreGroup) -> HttpResponse:
     """The page of the group of a product with that one chosen, which must have a price here."""
-    shelf = _with(offer, get_store_group(slug=offer.product.group.slug, currency=offer.currency))
+    shelf = _with(offer, shelf)
     wanted = request.POST.get("product", "")
     if wanted and wanted != offer.product.slug and (other := _find_listed(shelf, wanted)):
         page = read_order_page(other.product)
@@ -108,7 +109,7 @@ def _find_chosen(request: HttpRequest, group_slug: str, currency: Currency) -> t
     try:
         shelf = get_store_group(slug=group_slug, currency=currency)
         listed = _find_listed(shelf, slug)
-        return shelf, listed.product if listed else get_order_page(group_slug=group_slug, product_slug=slug).product
+        return shelf, listed.product if listed else get_sold_product(group_slug=group_slug, product_slug=slug)
     except (ProductGroup.DoesNotExist, Product.DoesNotExist) as error:
         raise Http404 from error
 
@@ -159,7 +160,7 @@ def _build(
 
 
 def _registration(request: HttpRequest, data: Any, currency: Currency, address: str) -> RegistrationForm:
-    form = RegistrationForm(data, currency=currency, currencies=store_currencies(request))
+    form = RegistrationForm(data, currency=currency, currencies=store_currencies(request), address=address_of(request))
     for name in PRICE_INPUTS:
         form.fields[name].widget.attrs["hx-post"] = address
     return form
@@ -179,6 +180,7 @@ def _payment(
         offer=payment_offer(
             offer.client, products, total=Decimal(1) if total is None else total, currency=offer.currency
         ),
+        total=total,
         currency_id=offer.currency.pk,
         terms_url=offer.settings.terms_url,
         initial=initial,

@@ -54,39 +54,24 @@ def _services_of(order: Order) -> list[Service]:
 
 def _first_lines(invoice: Invoice, service: Service) -> list[InvoiceLine]:
     line, taxation = service.order_line, thaw_taxation(service.order_line.taxation)
-    precision = service.currency.precision
-    found = [
+    charged = charged_words(service)
+    parts = [(LineKind.SERVICE, charged, line.price_of_first_period)]
+    if line.setup_fee:
+        words = _("%(product)s: setup fee") % {"product": once_words(service)}
+        parts.append((LineKind.SETUP, words[:255], line.setup_fee))
+    if line.first_discount:
+        words = discount_words(charged, code=line.order.promo_code)
+        parts.append((LineKind.DISCOUNT, words, -line.first_discount))
+    return [
         InvoiceLine(
             invoice=invoice,
             service=service,
-            kind=LineKind.SERVICE,
-            description=charged_words(service),
+            kind=kind,
+            description=words,
             period_start=service.registered_on,
-            period_end=first_period_end(service),
-            **charge_values(line.price_of_first_period, taxation, precision=precision),
+            # Only the service itself covers a period.
+            period_end=first_period_end(service) if kind == LineKind.SERVICE else None,
+            **charge_values(amount, taxation, precision=service.currency.precision),
         )
+        for kind, words, amount in parts
     ]
-    if line.setup_fee:
-        words = _("%(product)s: setup fee") % {"product": once_words(service)}
-        found.append(
-            InvoiceLine(
-                invoice=invoice,
-                service=service,
-                kind=LineKind.SETUP,
-                description=words[:255],
-                period_start=service.registered_on,
-                **charge_values(line.setup_fee, taxation, precision=precision),
-            )
-        )
-    if line.first_discount:
-        found.append(
-            InvoiceLine(
-                invoice=invoice,
-                service=service,
-                kind=LineKind.DISCOUNT,
-                description=discount_words(service, code=service.order_line.order.promo_code),
-                period_start=service.registered_on,
-                **charge_values(-line.first_discount, taxation, precision=precision),
-            )
-        )
-    return found

@@ -1,12 +1,16 @@
 """Orders."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.order_decisions import accept_order, cancel_order, mark_order_fraud
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.ordering import place_order
 from billing.api.filters import OrderFilter
 from billing.api.idempotency import HEADER, read_checkout_key
 from billing.api.serializers.orders import OrderFraudSerializer, OrderRequestSerializer, OrderSerializer
@@ -42,30 +46,7 @@ class OrderViewSet(RowsViewSet[Order]):
         checkout_key = read_checkout_key(request, self.caller.key)
         values = self.read_input(OrderRequestSerializer)
         deed = self.deed()
-        order = place_order(
-            client=values["client"],
-            items=[
-                ItemRequest(
-                    product=item["product"],
-                    cycle=item["cycle"],
-                    quantity=item["quantity"],
-                    fields=item["fields"],
-                    options=item["options"],
-                    domain=item["domain"],
-                    parent=item.get("parent"),
-                    parent_item=item.get("parent_item"),
-                    is_item_unchecked=item["is_item_unchecked"],
-                )
-                for item in values["items"]
-            ],
-            payment_method=values["payment_method"],
-            notes=values["notes"],
-            promo_code=values["promo_code"],
-            uses_credit=values["uses_credit"],
-            is_terms_accepted=values["is_terms_accepted"],
-            checkout_key=checkout_key,
-            **deed,
-        )
+        order = place_order(checkout=_read_checkout(values, checkout_key), **deed)
         return self.answer(order.pk, status=201 if is_new(order.placed_at, deed) else 200)
 
     @extend_schema(request=None, responses=OrderSerializer)
@@ -87,3 +68,30 @@ class OrderViewSet(RowsViewSet[Order]):
         order = self.get_object()
         values = self.read_input(OrderFraudSerializer)
         return self.answer(mark_order_fraud(order=order, **values, **self.deed()).pk)
+
+
+def _read_checkout(values: Mapping[str, Any], key: str) -> Checkout:
+    return Checkout(
+        client=values["client"],
+        items=[_read_item(item) for item in values["items"]],
+        payment_method=values["payment_method"],
+        key=key,
+        notes=values["notes"],
+        promo_code=values["promo_code"],
+        uses_credit=values["uses_credit"],
+        is_terms_accepted=values["is_terms_accepted"],
+    )
+
+
+def _read_item(values: Mapping[str, Any]) -> ItemRequest:
+    return ItemRequest(
+        product=values["product"],
+        cycle=values["cycle"],
+        quantity=values["quantity"],
+        fields=values["fields"],
+        options=values["options"],
+        domain=values["domain"],
+        parent=values.get("parent"),
+        parent_item=values.get("parent_item"),
+        is_item_unchecked=values["is_item_unchecked"],
+    )

@@ -11,11 +11,13 @@ from tests.affiliates import at, make_affiliate, make_consulting, sell_by, switc
 from tests.billing.actions.test_commissions import CLEARS
 from tests.billing.views.pages import count_queries, log_in, read, text_of
 from tests.builders import make_client
+from tests.kept_scenes import kept_scene
 
 ADDRESS, STATEMENT = "/affiliate/", "/affiliate/statement/"
 
 
 @pytest.fixture
+@kept_scene
 def affiliate(db: None) -> Affiliate:
     """Has 120.00, and 100.00 are pending."""
     switch_on()

@@ -4,7 +4,8 @@ import httpx
 import pytest
 from django.test import Client as Browser
 
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.checkouts import Checkout, ItemRequest
+from billing.actions.ordering import place_order
 from billing.models import (
     Client,
     HoldReason,
@@ -254,10 +255,12 @@ class TestTerms:
     def hosting(self, world: World, anna: Client) -> Service:
         terms = {"quantity_mode": "SCALING", "is_domain_required": True, "recurring_limit": 2, "fixed_term_days": 400}
         order = place_order(
-            client=anna,
-            items=[ItemRequest(make_hosting(world.group, **terms), "MONTHLY", 3, domain="пример.рф")],
-            payment_method="bank_transfer",
-            checkout_key="terms",
+            checkout=Checkout(
+                client=anna,
+                items=[ItemRequest(make_hosting(world.group, **terms), "MONTHLY", 3, domain="пример.рф")],
+                payment_method="bank_transfer",
+                key="terms",
+            ),
             actor="test",
             now=database_now(),
         )
@@ -294,15 +297,15 @@ class TestTerms:
         assert address in read(anna_browser, f"/services/{hosting.pk}/")
         response = anna_browser.get(address)
         period = response.context["period"]
-        assert (period.starts_on, period.total) == (hosting.next_due_date, Decimal("16.50"))
+        assert (period.lines[0].period_start, period.total) == (hosting.next_due_date, Decimal("16.50"))
         assert "→" in text_of(response)
         assert "€16.50" in text_of(response)
         anna_browser.post(address)
         invoice = Invoice.objects.latest("id")
         line = invoice.lines.get()
         assert (line.period_start, line.period_end, invoice.total) == (
-            period.starts_on,
-            period.ends_on,
+            period.lines[0].period_start,
+            period.lines[0].period_end,
             period.total,
         )
         assert anna_browser.get(address).headers["Location"] == f"/invoices/{invoice.pk}/"

@@ -11,6 +11,7 @@ from catalog.actions.products import OptionValues, PriceValues, update_product
 from catalog.models import Currency, Product
 from tests.billing.views.pages import PRODUCT, checkout_key, count_queries, log_in, read, text_of
 from tests.builders import BITNINJA, PRO, World, make_active_service, make_client, make_product
+from tests.kept_scenes import kept_scene
 
 BUSINESS = "/store/licenses/ispmanager-business/"
 
@@ -28,6 +29,7 @@ def business(world: World) -> Product:
 
 
 @pytest.fixture
+@kept_scene
 def module(world: World) -> Product:
     """BitNinja, sold with ispmanager lite."""
     addon = make_product(world.group, tariff_id=BITNINJA, name="BitNinja addon", price="12.00", is_addon=True)
