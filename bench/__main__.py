@@ -21,7 +21,6 @@ import redis
 from demo.portal import Portal, environment_for, run_portal
 from demo.processes import stop_on_signals
 from demo.services import own_services
-from demo.sides import Partner
 
 DATABASE_URL = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 REDIS_URL = os.environ.get("BENCH_REDIS_URL", "redis://127.0.0.1:6379/14")
@@ -52,61 +51,59 @@ def find_services() -> tuple[str, str]:
     return DATABASE_URL, REDIS_URL
 
 
-def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, workers: int) -> None:
-    """Everything, in the order in which nothing disturbs what comes later."""
-    # The models can be imported once Django knows the database of this run.
-    from bench import audit, documents, hooks, letters, mail, operations, pages, renewals, scaling, shop, syncing
-    from bench.workers import run_workers, time_noops
+# How much of each is measured: usually, and just enough to see that every part still runs.
+SIZES = {
+    "operations": (200, 4, "paid orders in a backlog"),
+    "purchases": (60, 2, "purchases for each number of workers"),
+    "services": (2000, 20, "services due for renewal"),
+    "growth": (10, 2, "the larger set of services: so many times the smaller"),
+    "payments": (2000, 8, "invoices paid by four processes; a multiple of 4"),
+    "invoices": (1_000_000, 1000, "invoices in the table of a list"),
+    "licenses": (10_000, 20, "licenses on an account that is read whole"),
+    "entries": (1_000_000, 500, "entries of a ledger that is audited"),
+    "documents": (60, 2, "PDF files of each length"),
+    "letters": (500, 4, "letters of each kind, and sent in each way"),
+    "noops": (3000, 20, "no-op tasks"),
+}
 
+
+def measure(portal: Portal, folder: Path, options: argparse.Namespace, *, workers: int) -> None:
+    """Every part that is wanted."""
+    # The models can be imported once Django knows the database of this run.
+    from bench import shop
+    from bench.parts import PARTS, Bench
+
+    unknown = set(options.only) - PARTS.keys()
+    if unknown:
+        raise SystemExit(f"No such part: {', '.join(sorted(unknown))}. There are {', '.join(PARTS)}.")
     emit("machine", {"cpus": os.cpu_count(), "python": platform.python_version(), **shop.describe(workers, THREADS)})
-    product = shop.make_product(portal.sandbox_url)
-    environment, logs = portal.processes.environment, folder / "logs"
-    for measured in pages.time_pages(product, environment, logs, seconds=options.page_seconds):
-        emit("pages", measured)
-    if options.pages_only:
-        return
-    for measured in hooks.time_storm(environment, logs, seconds=options.page_seconds * 4):
-        emit("hooks.storm", measured)
-    for name, values in renewals.measure(product, counts=(options.services, options.services * options.growth)):
-        emit(name, values)
-    emit("ledger.posting", audit.time_posting(entries=options.entries))
-    emit("ledger.audit", audit.time_audit())
-    with run_workers(environment, logs, count=workers) as started:
-        emit("celery.noop", {"tasks": options.noops, "per_second": round(time_noops(started, count=options.noops))})
-    with closing(Partner(portal.sandbox_url)) as partner:
-        stall = operations.Shop(shop.make_client(), product, partner)
-        for latency_ms in (0, 50):
-            after = operations.pile_up(stall, count=options.operations, latency_ms=latency_ms)
-            with run_workers(environment, logs, count=workers) as started:
-                backlog = operations.time_backlog(stall, started, after=after, latency_ms=latency_ms)
-                emit("operations.backlog", backlog)
-                emit("operations.paid_to_active", operations.time_single(stall, started, latency_ms=latency_ms))
-        for measured in letters.time_letters(count=options.letters):
-            emit("letters.compose", measured)
-        for measured in scaling.time_scaling(stall, environment, logs):
-            emit("operations.scaling", measured)
-    for measured in syncing.time_account(portal.sandbox_url, product, environment, count=options.licenses):
-        emit("syncing.account", measured)
-    for measured in documents.time_documents(environment, logs, count=options.documents, workers=workers):
-        emit("documents.pdf", measured)
-    for measured in mail.time_letters(count=options.letters):
-        emit("letters.smtp", measured)
+    bench = Bench(portal, folder / "logs", shop.make_product(portal.sandbox_url), options, workers)
+    for name, part in PARTS.items():
+        if not options.only or name in options.only:
+            for measured, values in part(bench):
+                emit(measured, values)
+
+
+def read_options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    for name, (usual, _small, words) in SIZES.items():
+        parser.add_argument(f"--{name}", type=int, help=f"{words} ({usual})")
+    parser.add_argument("--page-seconds", type=float, help="how long each page is asked for in each round (3)")
+    parser.add_argument("--only", nargs="+", default=[], metavar="PART", help="nothing but these parts")
+    parser.add_argument("--small", action="store_true", help="a little of each, to see that it runs")
+    options = parser.parse_args()
+    for name, (usual, small, _words) in SIZES.items():
+        if getattr(options, name) is None:
+            setattr(options, name, small if options.small else usual)
+    if options.page_seconds is None:
+        options.page_seconds = 0.2 if options.small else 3
+    return options
 
 
 def main() -> int:
     """0 once all is measured."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--operations", type=int, default=200, help="paid orders in a backlog")
-    parser.add_argument("--services", type=int, default=2000, help="services due for renewal")
-    parser.add_argument("--growth", type=int, default=10, help="the larger set of services: so many times the smaller")
-    parser.add_argument("--licenses", type=int, default=10_000, help="licenses on an account that is read whole")
-    parser.add_argument("--entries", type=int, default=1_000_000, help="entries of a ledger that is audited")
-    parser.add_argument("--documents", type=int, default=60, help="PDF files of each length")
-    parser.add_argument("--letters", type=int, default=500, help="letters of each kind, and sent in each way")
-    parser.add_argument("--noops", type=int, default=3000, help="no-op tasks")
-    parser.add_argument("--page-seconds", type=float, default=3, help="how long each page is asked for in each round")
-    parser.add_argument("--pages-only", action="store_true", help="nothing but the store's pages")
-    options = parser.parse_args()
+    options = read_options()
     stop_on_signals()
     database_url, redis_url = find_services()
     with (

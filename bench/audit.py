@@ -1,15 +1,13 @@
 """The audit of a large ledger beside one bare sum of all its entries, and what its triggers cost whoever posts much."""
 
-import json
 import resource
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Field, JSONField, Model
 
+from bench.raw_rows import NUMBERS, insert_rows, run, settle_statistics
 from billing.actions.auditing import audit_ledger
 from billing.append_only import put_up, take_down
 from billing.models import Client, Invoice, LedgerEntry, Payment
@@ -18,9 +16,8 @@ from billing.queries.clock import database_now
 ENTRIES_OF_INVOICE, ENTRIES_OF_PAYMENT, INVOICES_OF_CLIENT = 3, 2, 10
 # Four invoices in five are paid.
 PAID = "g.number % 5 <> 0"
-NUMBERS = "WITH RECURSIVE g (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM g WHERE number < {count})"
 
-# Columns that matter here; `_insert` fills the others with their defaults.
+# Columns that matter here; `insert_rows` fills the others with their defaults.
 CLIENTS = {
     "id": "{base} + number",
     "email": "'audit' || number || '@example.com'",
@@ -65,8 +62,6 @@ ENTRIES = f"""{NUMBERS} INSERT INTO billing_ledgerentry (posting_id, account, cl
     WHERE side.place = 0 OR {PAID}"""
 BARE_SUM = """SELECT COUNT(*) FROM (SELECT posting_id FROM billing_ledgerentry
     GROUP BY posting_id, currency_id HAVING SUM(amount) <> 0) AS unbalanced"""
-# Ids of its own, beyond those of everything else that is measured.
-BASE = 10**12
 
 
 def time_posting(*, entries: int) -> Mapping[str, Any]:
@@ -89,7 +84,7 @@ def time_posting(*, entries: int) -> Mapping[str, Any]:
 
 def time_audit() -> Mapping[str, Any]:
     """audit_ledger over all that `time_posting` left there."""
-    _settle_statistics()
+    settle_statistics()
     statements = 0
 
     def counted(execute: Callable[..., Any], *arguments: Any) -> Any:
@@ -97,7 +92,7 @@ def time_audit() -> Mapping[str, Any]:
         statements += 1
         return execute(*arguments)
 
-    bare = _seconds(lambda: _run(BARE_SUM))
+    bare = _seconds(lambda: run(BARE_SUM))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with connection.execute_wrapper(counted):
         audit = audit_ledger(now=database_now())
@@ -120,57 +115,26 @@ def _make_documents(entries: int) -> int:
     invoices = round(entries / (ENTRIES_OF_INVOICE + ENTRIES_OF_PAYMENT * 4 / 5))
     clients = max(invoices // INVOICES_OF_CLIENT, 1)
     with transaction.atomic():
-        _run(_insert(Client, CLIENTS), count=clients)
-        _run(_insert(Invoice, INVOICES), count=invoices, clients=clients)
-        _run(_insert(Payment, PAYMENTS, where=PAID), count=invoices, clients=clients)
+        run(insert_rows(Client, CLIENTS), count=clients)
+        run(insert_rows(Invoice, INVOICES), count=invoices, clients=clients)
+        run(insert_rows(Payment, PAYMENTS, where=PAID), count=invoices, clients=clients)
     return invoices
-
-
-def _insert(model: type[Model], columns: Mapping[str, str], *, where: str = "true") -> str:
-    """SQL that writes a row for each number; what `columns` leave out takes the default of its field."""
-    expressions = dict(columns)
-    for field in model._meta.concrete_fields:
-        if field.attname not in expressions:
-            expressions[field.attname] = "NULL" if field.null else _literal(field)
-    names, values = ", ".join(expressions), ", ".join(expressions.values())
-    return f"{NUMBERS} INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM g WHERE {where}"
-
-
-def _literal(field: "Field[Any, Any]") -> str:
-    value = field.get_default()
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | Decimal):
-        return str(value)
-    text = json.dumps(value) if isinstance(field, JSONField) else str(value)
-    return "'" + text.replace("'", "''").replace("{", "{{").replace("}", "}}") + "'"
 
 
 def _post(invoices: int) -> None:
     with transaction.atomic():
         clients = max(invoices // INVOICES_OF_CLIENT, 1)
-        _run(POSTINGS, count=invoices, clients=clients)
-        _run(ENTRIES, count=invoices, clients=clients)
+        run(POSTINGS, count=invoices, clients=clients)
+        run(ENTRIES, count=invoices, clients=clients)
 
 
 def _forget_ledger() -> None:
     with transaction.atomic():
         take_down(connection)
         for table in ("ledgerentry", "posting"):
-            _run(f"DELETE FROM billing_{table}")
+            run(f"DELETE FROM billing_{table}")
         put_up(connection)
-    _settle_statistics()
-
-
-def _settle_statistics() -> None:
-    """What a ledger that grew day by day would have: statistics, and no dead rows."""
-    _run("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-
-
-def _run(statement: str, **values: int) -> None:
-    words = {"base": BASE, **values}
-    with connection.cursor() as cursor:
-        cursor.execute(statement.format(**words))
+    settle_statistics()
 
 
 def _seconds(act: Callable[[], None]) -> float:

@@ -8,7 +8,8 @@ from itertools import count
 from typing import Any
 
 from bench.workers import wait_until
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.checkouts import Checkout, ItemRequest
+from billing.actions.ordering import place_order
 from billing.actions.payments import record_payment
 from billing.models import Client, Operation, OperationAttempt, Order
 from billing.queries.clock import database_now
@@ -35,10 +36,12 @@ def order(shop: Shop) -> Order:
     number = next(_numbers)
     fields = {"ip": f"10.{number // 65536}.{number // 256 % 256}.{number % 256}", "licname": f"bench-{number}"}
     return place_order(
-        client=shop.client,
-        items=[ItemRequest(shop.product, "MONTHLY", 1, fields)],
-        payment_method="bank_transfer",
-        checkout_key=f"bench-{number}",
+        checkout=Checkout(
+            client=shop.client,
+            items=[ItemRequest(shop.product, "MONTHLY", 1, fields)],
+            payment_method="bank_transfer",
+            key=f"bench-{number}",
+        ),
         actor="bench",
         now=database_now(),
     )
