@@ -32,6 +32,7 @@ from billing.admin.emails import letter_words
 from billing.admin.forms import BackOfficeForm
 from billing.admin.invoice_drafts import CreateDraft
 from billing.admin.objects import ObjectAdmin, history
+from billing.forms.countries import country_choices
 from billing.models import LIVE_STATUSES, Client, InvoiceStatus
 from billing.permissions import Permission
 from billing.queries.credit_statement import credit_page
@@ -45,7 +46,9 @@ class ProfileForm(BackOfficeForm):
     """Name, address, phone and language of a client; the action judges them."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, more=fields_for_model(Client, fields=PROFILE_FIELDS), **options)
+        fields = fields_for_model(Client, fields=PROFILE_FIELDS)
+        fields["country"].choices = country_choices
+        super().__init__(*arguments, more=fields, **options)
 
 
 class RegistrationForm(ProfileForm):

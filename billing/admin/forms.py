@@ -1,6 +1,6 @@
 """Forms in the back office's clothes, and dialogs without one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -22,15 +22,31 @@ _CLASSES: tuple[tuple[type[forms.Widget], list[str]], ...] = (
 class BackOfficeForm(forms.Form):
     """A form whose widgets look like the rest of the back office; without fields it only asks for a yes."""
 
-    def __init__(self, *arguments: Any, more: Mapping[str, forms.Field] | None = None, **options: Any) -> None:
-        """`more`: fields that depend on the object."""
+    def __init__(
+        self,
+        *arguments: Any,
+        more: Mapping[str, forms.Field] | None = None,
+        headings: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        """`more`: fields that depend on the object. `headings`: the words above the field that each stands before."""
         super().__init__(*arguments, **options)
+        self.headings = headings or {}
         self.fields.update(more or {})
         self.order_fields(self.field_order)
         for index, field in enumerate(self.fields.values()):
             dress(field)
             if index == 0 and not isinstance(field.widget, UnfoldAdminRadioSelectWidget):
                 field.widget.attrs["autofocus"] = True
+
+    def sections(self) -> Sequence[tuple[Any, Sequence[forms.BoundField]]]:
+        """The fields in their order, under the heading that stands before them: "" where none does."""
+        found: list[tuple[Any, list[forms.BoundField]]] = []
+        for field in self:
+            if not found or field.name in self.headings:
+                found.append((self.headings.get(field.name, ""), []))
+            found[-1][1].append(field)
+        return found
 
 
 def dress(field: forms.Field) -> None:

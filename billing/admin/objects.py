@@ -25,6 +25,8 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50
+    # When there will be something on a list that is empty.
+    empty_words: ClassVar[Any] = ""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The title names what is listed."""

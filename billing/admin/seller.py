@@ -19,6 +19,7 @@ from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.forms import BackOfficeForm
 from billing.admin.objects import ObjectAdmin
 from billing.documents.codes import payment_code
+from billing.forms.countries import country_choices
 from billing.models import BankAccount, Event, Seller
 from billing.models.seller import ONLY
 from billing.permissions import Permission
@@ -37,6 +38,7 @@ class SellerForm(BackOfficeForm):
         fields = fields_for_model(Seller, fields=FORM_FIELDS)
         for name in ("address", "footer"):
             fields[name].widget.attrs["rows"] = 3
+        fields["country"].choices = country_choices
         initial = {name: getattr(seller, name) for name in FORM_FIELDS}
         super().__init__(data, initial=initial, more={name: fields[name] for name in FORM_FIELDS})
 

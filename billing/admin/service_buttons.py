@@ -1,7 +1,6 @@
 """What operators do with a service: the module commands that its kind declares, and another billing cycle."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, Self
 
 from django import forms
@@ -218,10 +217,10 @@ class NextInvoiceButton(Button[Service]):
     def explanation(self, subject: Service | None) -> str:
         assert subject is not None
         try:
-            lines = preview_renewal(service=subject, on=business_date(database_now()))
+            period = preview_renewal(service=subject, on=business_date(database_now()))
         except RenewalRefused as refusal:
             return str(refusal)
-        total = amount_text(sum((line.amount + line.tax for line in lines), Decimal(0)), subject.currency_id)
+        total = amount_text(period.total, subject.currency_id)
         message = gettext_noop("The period from %(date)s on is invoiced now: %(amount)s. The client gets a letter.")
         return in_words(message, {"date": str(subject.next_due_date), "amount": total})
 

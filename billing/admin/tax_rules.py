@@ -1,11 +1,14 @@
 """Tax rules: what is charged on top of prices, or within them, by place and by day (B3)."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
+from billing.forms.countries import country_choices
 from billing.models import TaxRule
 
 
@@ -25,6 +28,13 @@ class TaxRuleAdmin(ModelAdmin):  # type: ignore[misc]
         """A new rule is called what the last one is called."""
         known = TaxRule.objects.order_by("-id").first()
         return {"name": known.name} if known else {}
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Countries by their names in the reader's language."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if db_field.name == "country":
+            field.choices = country_choices
+        return field
 
     @admin.display(description=gettext_lazy("rate"), ordering="rate")
     def percent(self, rule: TaxRule) -> str:

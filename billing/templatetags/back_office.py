@@ -105,7 +105,11 @@ _SITUATIONS: Final[dict[str, str | Promise]] = {
 
 
 _PERIODS: Final[dict[int, str | Promise]] = {TRIAL: _("trial"), DAILY: _("a day"), LIFETIME: _("once")}
+CENT: Final = Decimal("0.01")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+# What of an event is money, as its column has it, whatever the currency. A reference may look the same.
+_MONEY: Final = frozenset({"amount", "balance", "below", "fee", "setup_fee", "unit_price"})
+_AMOUNT: Final = re.compile(r"-?\d{1,15}\.\d{4}")
 
 
 @register.simple_tag
@@ -141,8 +145,15 @@ def details(event: Event) -> str:
     data = dict(event.data)
     message, values = data.pop("message", ""), data.pop("values", {})
     shown = {name: value for name, value in data.items() if value not in ("", None, [], {})}
-    parts = [f"{NAMES.get(name, name)}: {_flat(value)}" for name, value in shown.items()]
+    parts = [f"{NAMES.get(name, name)}: {_told(name, value)}" for name, value in shown.items()]
     return " · ".join(filter(None, [words(message, values), *parts]))
+
+
+def _told(name: str, value: object) -> str:
+    if name in _MONEY and isinstance(value, str) and _AMOUNT.fullmatch(value):
+        amount = Decimal(value)
+        return number_format(amount, 2 if amount == amount.quantize(CENT) else 4)
+    return _flat(value)
 
 
 def _flat(value: object) -> str:

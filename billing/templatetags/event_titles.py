@@ -92,6 +92,7 @@ EVENTS: Final[dict[str, str | Promise]] = {
     "invoice.reissued": _("Invoice written anew"),
     "invoice.written_off": _("Invoice written off"),
     "module.access_changed": _("Access to a module changed"),
+    "ledger.audit_asked": _("Audit of the ledger asked for"),
     "ledger.not_clean": _("Ledger not clean"),
     "letter.changed": _("Letter changed"),
     "letter.created": _("Letter made"),
