@@ -1,4 +1,6 @@
-"""What `manage.py check --database default` and `migrate` ask the database: does the ledger still guard itself?"""
+"""What `manage.py check --database default` and `migrate` ask the database: does the ledger still guard itself, and
+does the database know how large its tables are?
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -36,3 +38,23 @@ def _look_at(alias: str) -> list[CheckMessage]:
         )
         for name in find_missing(connection)
     ]
+
+
+@register(Tags.database)
+def check_autovacuum(*, databases: Sequence[str] | None = None, **_options: Any) -> list[CheckMessage]:
+    """A Warning where PostgreSQL keeps no statistics by itself: large nights take many times as long then."""
+    words = "Autovacuum is off: PostgreSQL plans its queries for tables as they were long ago."
+    hint = "Turn it on, or run `VACUUM ANALYZE` every day."
+    return [
+        Warning(words, hint=hint, obj=alias, id="billing.W002") for alias in databases or () if _lacks_autovacuum(alias)
+    ]
+
+
+def _lacks_autovacuum(alias: str) -> bool:
+    connection = connections[alias]
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('autovacuum')::boolean")
+        (is_on,) = cursor.fetchone()
+    return not is_on

@@ -37,7 +37,8 @@ if HTTPS_ONLY and (SECRET_KEY == _DEV_SECRET or _DEV_FIELD_KEY in FIELD_ENCRYPTI
     raise ImproperlyConfigured("HTTPS_ONLY is on: set SECRET_KEY and FIELD_ENCRYPTION_KEYS to values of your own.")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
@@ -110,7 +111,9 @@ INSTALLED_APPS.insert(INSTALLED_APPS.index("django.contrib.admin"), "django.form
 
 # --- Database ------------------------------------------------------------------------------------------------------
 VAR_DIR.mkdir(parents=True, exist_ok=True)
-DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'nocdesk.sqlite3'}")}
+# Empty means the default too: a line of .env that nobody filled in.
+_database_url = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'nocdesk.sqlite3'}"
+DATABASES: dict[str, Any] = {"default": env.db_url_config(_database_url)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # IMMEDIATE takes the write lock at BEGIN: two writers queue instead of failing half-way.
     DATABASES["default"]["OPTIONS"] = {
@@ -138,7 +141,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account:login"
-LOGIN_REDIRECT_URL = "client:services"
 LOGOUT_REDIRECT_URL = "store:home"
 
 # --- Language and time ---------------------------------------------------------------------------------------------

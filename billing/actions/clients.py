@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from billing.actions.confirmation_letters import write_confirmation
 from billing.actions.events import record_event
-from billing.actions.vat_checks import watch_vat_number
+from billing.actions.vat_checks import AskedNumber, watch_vat_number
 from billing.models import Client, ClientUser, User
 from billing.queries.tax_numbers import WRONG_TAX_ID, clean_tax_id
 from catalog.models import Currency
@@ -51,11 +51,13 @@ def register_client(
     actor: str = "",
     is_subscribed: bool = False,
     asks_to_confirm: bool = False,
+    asked: AskedNumber | None = None,
     **profile: str,
 ) -> Client:
     """A client with its owner, who logs in by the e-mail; without a password only after setting one by mail.
 
-    `asks_to_confirm`: a letter with a link that confirms the address goes out. Raises ClientInvalid, with every wrong
+    `asks_to_confirm`: a letter with a link that confirms the address goes out. `asked`: what the EU register said of
+    the VAT number already. Raises ClientInvalid, with every wrong
     field at once.
     """
     email = email.strip().lower()
@@ -67,21 +69,19 @@ def register_client(
     try:
         with transaction.atomic():
             client.save()
-            user = owner or User.objects.create_user(
-                email,
-                password,
-                first_name=client.first_name,
-                last_name=client.last_name,
-                language=client.language,
-            )
-            ClientUser.objects.create(client=client, user=user, is_owner=True)
-            watch_vat_number(client)
+            ClientUser.objects.create(client=client, user=owner or _new_user(client, password), is_owner=True)
+            watch_vat_number(client, now=now, asked=asked)
             record_event("client.registered", now=now, actor=actor or email, client=client)
             if asks_to_confirm:
                 write_confirmation(client, actor=actor or email, now=now)
     except IntegrityError as error:
         raise ClientInvalid({"email": [_("There is an account with this e-mail already.")]}) from error
     return client
+
+
+def _new_user(client: Client, password: str | None) -> User:
+    names = {"first_name": client.first_name, "last_name": client.last_name}
+    return User.objects.create_user(client.email, password, language=client.language, **names)
 
 
 def update_client(*, client: Client, values: Mapping[str, Any], now: datetime, actor: str) -> Client:
@@ -103,7 +103,7 @@ def update_client(*, client: Client, values: Mapping[str, Any], now: datetime, a
         with transaction.atomic():
             client.save(update_fields=list(changed))
             if changed.keys() & {"tax_id", "country"}:
-                watch_vat_number(client)
+                watch_vat_number(client, now=now)
             record_event("client.changed", now=now, actor=actor, client=client, data={"fields": sorted(changed)})
     return client
 

@@ -122,8 +122,7 @@ def write_credit_note(
     rest = total - to_balance
     _take_back(invoice, to_balance=to_balance, rest=rest, actor=actor, now=now)
     rows = [_line_of(line, amounts[line.line.pk], invoice) for line in lines if amounts.get(line.line.pk)]
-    note = CreditNote.objects.create(
-        number=take_credit_note_number(now=now),
+    note = CreditNote(
         invoice=invoice,
         client=invoice.client,
         currency=invoice.currency,
@@ -131,21 +130,28 @@ def write_credit_note(
         issued_at=now,
         issued_by=actor,
         reason=reason,
-        subtotal=sum((row.amount for row in rows), ZERO),
-        tax=sum((row.tax for row in rows), ZERO),
         total=total,
         to_balance=to_balance,
         to_credit=rest if to == CreditNoteTo.CREDIT else ZERO,
         to_refund=rest if to == CreditNoteTo.REFUND else ZERO,
     )
-    for row in rows:
-        row.credit_note = note
-    CreditNoteLine.objects.bulk_create(rows)
-    _post(note, now=now)
+    _save(note, rows, now=now)
     data = {"number": note.number, "amount": str(total), "to": to.value.lower(), "reason": reason}
     event = record_event("credit_note.issued", now=now, actor=actor, invoice=invoice, data=data)
     notify_client(event, client=invoice.client, now=now)
     return note
+
+
+def _save(note: CreditNote, rows: list[CreditNoteLine], *, now: datetime) -> None:
+    """Gives the note its number and the sums of its lines, and posts it."""
+    note.number = take_credit_note_number(now=now)
+    note.subtotal = sum((row.amount for row in rows), ZERO)
+    note.tax = sum((row.tax for row in rows), ZERO)
+    note.save(force_insert=True)
+    for row in rows:
+        row.credit_note = note
+    CreditNoteLine.objects.bulk_create(rows)
+    _post(note, now=now)
 
 
 def write_credit_note_over(

@@ -14,12 +14,16 @@ def record_event(
     actor: str = "",
     client: Client | None = None,
     order: Order | None = None,
+    order_id: int | None = None,
     invoice: Invoice | None = None,
     service: Service | None = None,
     operation: Operation | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> Event:
-    """Writes `name` (dotted, past tense) with what it concerns; call it inside the transaction of the change."""
+    """Writes `name` (dotted, past tense) with what it concerns; call it inside the transaction of the change.
+
+    `order_id`: where the order itself is not at hand; the event then needs another subject that names its client.
+    """
     owner_id = client.pk if client else None
     for subject in (service, invoice, order):
         owner_id = owner_id or (subject.client_id if subject else None)
@@ -28,7 +32,7 @@ def record_event(
         at=now,
         actor=actor,
         client_id=owner_id,
-        order=order,
+        order_id=order.pk if order else order_id,
         invoice=invoice,
         service=service,
         operation=operation,

@@ -3,10 +3,15 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
+
+from django.db.models import Q
 
 from billing.actions.events import record_event
 from billing.models import Event, Service, ServiceField
 from catalog.models import CustomField, FieldType
+
+BATCH: Final = 500
 
 
 def is_kept_secret(field: CustomField) -> bool:
@@ -55,8 +60,21 @@ def _upsert(rows: Sequence[ServiceField]) -> None:
         update_conflicts=True,
         unique_fields=["service", "field"],
         update_fields=["plain_value", "secret_value"],
-        batch_size=500,
+        batch_size=BATCH,
     )
+
+
+def seal_secret_values() -> int:
+    """Encrypts values that were written before their field was made secret; how many. Call it in a transaction."""
+    is_secret = Q(field__is_secret=True) | Q(field__type=FieldType.PASSWORD)
+    open_rows = ServiceField.objects.filter(is_secret).exclude(plain_value="").select_for_update(of=("self",))
+    sealed = 0
+    while rows := list(open_rows.order_by("pk")[:BATCH]):
+        for row in rows:
+            row.secret_value, row.plain_value = row.value, ""
+        ServiceField.objects.bulk_update(rows, ["secret_value", "plain_value"])
+        sealed += len(rows)
+    return sealed
 
 
 def note_secret_shown(*, service: Service, key: str, actor: str, now: datetime) -> Event:

@@ -1,6 +1,5 @@
 """A portal of its own for the simulation: a database that is made and dropped, a partner in this process, no broker."""
 
-import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from celery import current_app
 from django.db import connection
 from django.test.utils import override_settings
 
+from billing.garbage import collect_as_ever, collect_rarely
 from billing.simulation.clock import SimulatedClock
 from noc.sandbox.server import Sandbox
 
@@ -58,16 +58,11 @@ def _trust_the_machine() -> None:
 
 @contextmanager
 def _rare_collections() -> Iterator[None]:
-    """A query makes hundreds of objects that are gone at once: looking for cycles among them takes a quarter of all."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    collect_rarely()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
+        collect_as_ever()
 
 
 @contextmanager

@@ -7,10 +7,11 @@ from random import Random
 from django.db import transaction
 
 from billing.actions.cancellations import CancellationRefused, request_cancellation, withdraw_cancellation
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.commands import CommandInvalid, CommandNotAllowed
 from billing.actions.cycles import change_cycle
 from billing.actions.lifecycle import activate_by_hand
-from billing.actions.ordering import ItemRequest, OrderInvalid, place_order
+from billing.actions.ordering import OrderInvalid, place_order
 from billing.actions.renewals import RenewalRefused, issue_renewal_now
 from billing.models import CancellationRequest, CancellationStatus, CancellationType, Client, Order, Service
 from billing.queries.clock import business_date
@@ -51,14 +52,16 @@ class Wishes:
 
     def _place(self, client: Client, item: ItemRequest, number: int, code: str, *, uses_credit: bool) -> Order:
         return place_order(
-            client=client,
-            items=[item],
-            payment_method=GATEWAY,
-            checkout_key=f"order-{number}",
+            checkout=Checkout(
+                client=client,
+                items=[item],
+                payment_method=GATEWAY,
+                key=f"order-{number}",
+                promo_code=code,
+                uses_credit=uses_credit,
+            ),
             actor=ACTOR,
             now=self.clock(),
-            promo_code=code,
-            uses_credit=uses_credit,
         )
 
     def set_up(self) -> None:

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -56,32 +57,31 @@ def call_gateway[T](
     gateway = ONLINE.get(code)
     if row is None or gateway is None:
         raise GatewayNotSetUp(_("This way to pay is not set up."))
-    started = time.monotonic()
-    outcome, is_good = "", True
-    try:
+    call = GatewayCall(gateway=code, action=action, attempt=attempt, refund=refund, at=now, is_good=True)
+    with _kept(call, row):
         answer = ask(gateway, read_keys(row))
-    except GatewayRejected as error:
-        outcome = f"{error.code}: {error}"
-        raise
-    except (GatewayUnavailable, GatewayMisconfigured) as error:
-        outcome, is_good = f"{type(error).__name__}: {error}", False
-        _count_failure(row, error, now=now)
-        raise
-    else:
-        outcome = _words_of(answer)
+        call.answer = _words_of(answer)
         _count_success(row)
         return answer
+
+
+@contextmanager
+def _kept(call: GatewayCall, row: PaymentGateway) -> Iterator[None]:
+    """Writes the call down with the time that it took, whatever came of it; counts it where the gateway failed."""
+    started = time.monotonic()
+    try:
+        yield
+    except GatewayRejected as error:
+        call.answer = f"{error.code}: {error}"
+        raise
+    except (GatewayUnavailable, GatewayMisconfigured) as error:
+        call.answer, call.is_good = f"{type(error).__name__}: {error}", False
+        _count_failure(row, error, now=call.at)
+        raise
     finally:
-        GatewayCall.objects.create(
-            gateway=code,
-            action=action,
-            attempt=attempt,
-            refund=refund,
-            at=now,
-            milliseconds=int((time.monotonic() - started) * 1000),
-            is_good=is_good,
-            answer=redact_text(outcome)[:LONGEST_ANSWER],
-        )
+        call.milliseconds = int((time.monotonic() - started) * 1000)
+        call.answer = redact_text(call.answer)[:LONGEST_ANSWER]
+        call.save(force_insert=True)
 
 
 def prune_gateway_calls(*, now: datetime) -> int:
