@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 
 from billing.actions.affiliates import join_program
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.lifecycle import activate_by_hand
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.ordering import place_order
 from billing.models import Affiliate, AffiliateSettings, Client, Commission, Service
 from billing.models.affiliate import ONLY
 from billing.queries.affiliates import forget_affiliate_program
@@ -64,14 +65,16 @@ def order_by(
 ) -> Service:
     """Ordered by the affiliate's link; the newest service of the order."""
     order = place_order(
-        client=client or make_client(),
-        items=[ItemRequest(product, "ANNUALLY", quantity)],
-        payment_method=payment_method,
-        checkout_key=f"referred-{next(_numbers)}",
+        checkout=Checkout(
+            client=client or make_client(),
+            items=[ItemRequest(product, "ANNUALLY", quantity)],
+            payment_method=payment_method,
+            key=f"referred-{next(_numbers)}",
+            promo_code=promo_code,
+            referral_code=affiliate.code if affiliate else "",
+        ),
         actor="test",
         now=at(on),
-        promo_code=promo_code,
-        referral_code=affiliate.code if affiliate else "",
     )
     return Service.objects.filter(order_line__order=order).latest("id")
 

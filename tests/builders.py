@@ -10,9 +10,10 @@ from typing import Any
 from django.db import transaction
 
 from billing.actions.accounts import save_account
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.clients import register_client
 from billing.actions.invoicing import DraftLine, create_draft, publish_invoice
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.ordering import place_order
 from billing.actions.payments import record_payment
 from billing.actions.provisioning import run_operation
 from billing.automation.night import Night
@@ -25,6 +26,7 @@ from catalog.renewal_windows import RENEWED_CYCLES
 from noc.models import PriceListEntry, Server
 from noc.sandbox.server import Sandbox
 from tests.kept_rows import made_once
+from tests.kept_scenes import kept_scene
 
 LITE, PRO, BUSINESS, BITNINJA = "55227", "55228", "55230", "55371"
 LONGER_THAN_A_RETRY = timedelta(seconds=6)
@@ -125,13 +127,16 @@ def open_windows(days: int = 366) -> None:
     StoreSettings.objects.update_or_create(pk=1, defaults={"on_demand_days": dict.fromkeys(RENEWED_CYCLES, days)})
 
 
+@kept_scene
 def place(client: Client, product: Product, *, quantity: int = 1, now: datetime | None = None, **fields: str) -> Order:
     """An order of one product, monthly, with `fields` by key; each call is a checkout of its own."""
     return place_order(
-        client=client,
-        items=[ItemRequest(product, "MONTHLY", quantity, fields)],
-        payment_method="bank_transfer",
-        checkout_key=f"checkout-{next(_numbers)}",
+        checkout=Checkout(
+            client=client,
+            items=[ItemRequest(product, "MONTHLY", quantity, fields)],
+            payment_method="bank_transfer",
+            key=f"checkout-{next(_numbers)}",
+        ),
         actor="test",
         now=now or database_now(),
     )
@@ -162,6 +167,7 @@ def pay(invoice: Invoice, *, now: datetime | None = None) -> Payment:
     )
 
 
+@kept_scene
 def place_paid_order(client: Client, product: Product, *, now: datetime | None = None, **fields: str) -> Service:
     """Ordered and paid: the service waits for a worker to buy it."""
     order = place(client, product, now=now, **fields)
@@ -169,6 +175,7 @@ def place_paid_order(client: Client, product: Product, *, now: datetime | None =
     return Service.objects.get(order_line__order=order)
 
 
+@kept_scene
 def make_active_service(client: Client, product: Product, **fields: str) -> Service:
     """Ordered, paid and bought."""
     service = place_paid_order(client, product, **fields)

@@ -11,13 +11,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.checkouts import Checkout, ItemRequest
+from billing.actions.ordering import place_order
 from billing.models import Service
 from billing.queries.clock import database_now
 from catalog.actions.products import PriceValues, create_product
 from catalog.models import Currency, Product
 from noc.sandbox.server import Sandbox
 from tests.builders import World, pay, run_due_operations
+from tests.kept_scenes import kept_scene
 
 POSITIVE, WILDCARD, MULTI_DOMAIN, EXTENDED = "3033", "27650", "27648", "55352"
 FIELDS = {
@@ -57,13 +59,16 @@ def make_certificate_product(world: World, tariff_id: str = POSITIVE, *, cycle: 
     return create_product(values=values, prices=[price])
 
 
+@kept_scene
 def order_certificate(world: World, product: Product, **fields: str) -> Service:
     """Ordered for a year and paid: the service waits for a worker to buy it."""
     order = place_order(
-        client=world.client,
-        items=[ItemRequest(product, "ANNUALLY", 1, {**FIELDS, **fields})],
-        payment_method="bank_transfer",
-        checkout_key=f"certificate-{next(_numbers)}",
+        checkout=Checkout(
+            client=world.client,
+            items=[ItemRequest(product, "ANNUALLY", 1, {**FIELDS, **fields})],
+            payment_method="bank_transfer",
+            key=f"certificate-{next(_numbers)}",
+        ),
         actor="test",
         now=database_now(),
     )
@@ -100,6 +105,7 @@ def key_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
     ).decode()
 
 
+@kept_scene
 def make_issued_certificate(world: World, sandbox: Sandbox, **fields: str) -> Service:
     """Ordered, paid, bought, issued by the authority and read back; the certificate of `world.client`."""
     httpx.post(f"{sandbox.url}/admin/options", json={"certificate_key_type": "ec"}).raise_for_status()

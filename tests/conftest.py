@@ -5,7 +5,8 @@ import gc
 import importlib
 import os
 import socket
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +15,17 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.template import Context, RequestContext, Template
+from django.utils import timezone, translation
 
 from billing.append_only import put_up, take_down
 from config.celery import app
-from demo.services import move_redis_number
 from noc.sandbox.server import Sandbox, start_sandbox
 from tests.builders import World, make_world
+from tests.examples import choose_profile
+from tests.kept_scenes import enter_stage, invite, leave_stage
+from tests.kept_schema import file_in, keep, open_filled
+from tests.services import RedisNumbers
 
 IN_CI = os.environ.get("CI") == "true"
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
@@ -30,6 +36,7 @@ def on_postgres() -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    choose_profile(config)
     # A query makes hundreds of objects: by default the collector takes a quarter of the time of the suite.
     gc.set_threshold(50_000, 20, 50)
     # Every client makes the middleware anew: without this each one reads all static files before its first request.
@@ -41,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if settings.REDIS_URL:
         # A Redis number for each xdist worker: emptying the cache empties a whole number.
         worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-        settings.CACHES["default"]["LOCATION"] = move_redis_number(settings.REDIS_URL, worker)
+        settings.CACHES["default"]["LOCATION"] = RedisNumbers.CACHES.url(worker)
 
 
 def pytest_collection_finish() -> None:
@@ -88,6 +95,22 @@ def _must_run(item: pytest.Item) -> bool:
     return any(item.get_closest_marker(name) for name in ("postgres", "processes", "browser", "pdf"))
 
 
+@pytest.fixture(scope="session")
+def kept_schema(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> Iterator[Callable[[], None]]:
+    """Fills the test database from the last run, if it is SQLite; call it to keep what migrations made."""
+    if on_postgres():
+        yield lambda: None
+        return
+    kept = file_in(request.config.cache.mkdir("migrated"))
+    with closing(open_filled(kept)) as memory:
+        yield lambda: keep(memory, kept)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(kept_schema: Callable[[], None], django_db_setup: None) -> None:
+    kept_schema()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _loopback_only() -> Iterator[None]:
     patch = pytest.MonkeyPatch()
@@ -111,6 +134,24 @@ def _shared_ssl_contexts() -> Iterator[None]:
     """`httpx.get` and its like make a context each, which costs more than most calls: here one for equal arguments."""
     patch = pytest.MonkeyPatch()
     patch.setattr("httpx._transports.default.create_ssl_context", functools.cache(httpx.create_ssl_context))
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _only_pages_are_noted(django_test_environment: None) -> Iterator[None]:
+    """Tests look at the context of a page, not at those of the hundreds of widgets and parts on it."""
+    note_and_render = Template._render
+
+    def render(self: Template, context: Context) -> str:
+        if not isinstance(context, RequestContext) or hasattr(context, "is_noted"):
+            return self.nodelist.render(context)
+        if context.template is self:
+            context.is_noted = True
+        return str(note_and_render(self, context))
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(Template, "_render", render)
     yield
     patch.undo()
 
@@ -140,6 +181,21 @@ def _empty_cache() -> Iterator[None]:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A request leaves its language and time zone to whatever its thread does next: not to the next test."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    enter_stage(monkeypatch)
+    yield
+    leave_stage()
+
+
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
     with start_sandbox() as sandbox:
@@ -147,15 +203,17 @@ def running_sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
     """One sandbox partner a session, made new for each test.
 
     Its keys are of the kind that is made fast, and nobody pauses before asking it again.
     """
-    monkeypatch.setattr("noc.client.BACK_OFF", 0)
     running_sandbox.state.reset()
     running_sandbox.state.options = replace(running_sandbox.state.options, certificate_key_type="ec")
-    return running_sandbox
+    invite(running_sandbox)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("noc.client.BACK_OFF", 0)
+        yield running_sandbox
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from billing.append_only import put_up, take_down
 from billing.models import Client, Invoice
 from billing.queries.clock import database_now
 from tests.builders import World, pay, place
+from tests.kept_scenes import kept_scene
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Books:
     refunded: Invoice
 
 
+@kept_scene
 def keep_books(world: World) -> Books:
     """Unpaid, paid in part, paid and more than paid, paid with credit, cancelled, refunded to credit."""
     now = database_now()

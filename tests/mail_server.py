@@ -51,7 +51,7 @@ class Postbox:
         assert isinstance(data, LoginPassword)
         is_known = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
         self.logins["right" if is_known else "wrong"] += 1
-        return AuthResult(success=is_known)
+        return AuthResult(success=is_known, handled=False)
 
 
 class _Controller(Controller):

@@ -11,6 +11,7 @@ from billing.append_only import TABLES, find_missing, put_up, take_down
 from billing.models import Account, Event, LedgerEntry, LedgerImmutable, Posting
 from billing.queries.clock import database_now
 from tests.builders import World
+from tests.kept_scenes import kept_scene
 from tests.ledger import keep_books, sql
 
 ON_POSTGRES = connection.vendor == "postgresql"
@@ -18,6 +19,7 @@ COLUMNS = {"billing_posting": "kind", "billing_ledgerentry": "account", "billing
 
 
 @pytest.fixture
+@kept_scene
 def books(world: World) -> World:
     keep_books(world)
     connection.check_constraints()
@@ -178,9 +180,9 @@ def rows_pending() -> int:
 
 
 def errors() -> list[str]:
-    """What the system check says of the connected database."""
+    """What the system check says of the ledger of the connected database, whatever it says of its statistics."""
     found = checks.run_checks(tags=[checks.Tags.database], databases=["default"])
-    return [f"{error.id} {error.msg}" for error in found]
+    return [f"{error.id} {error.msg}" for error in found if error.id != "billing.W002"]
 
 
 class TestTheCheck:

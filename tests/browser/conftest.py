@@ -16,13 +16,11 @@ from catalog.models import Currency
 from noc.sandbox.server import Sandbox
 from tests.browser.stage import Stage, run_stage
 from tests.builders import World, make_world
-from tests.services import services_for
+from tests.services import RedisNumbers, services_for
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1" / "axe.min.js"
 LogIn = Callable[[Client], None]
-# Redis numbers behind those of the caches and of tests/journeys.
-FIRST_STEP = 8
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +72,7 @@ def _currencies_stay(request: pytest.FixtureRequest) -> Iterator[None]:
 def stage(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A portal of real processes for all journeys of a session."""
     with (
-        services_for(worker_id, purpose="browser", first_step=FIRST_STEP) as services,
+        services_for(worker_id, purpose="browser", numbers=RedisNumbers.BROWSER) as services,
         run_stage(tmp_path_factory.mktemp("stage"), services) as stage,
     ):
         yield stage

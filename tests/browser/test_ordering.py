@@ -64,8 +64,12 @@ class TestCheckout:
         portal.get_by_label("IP address").fill("192.0.2.10")
         portal.get_by_role("button", name="Continue").click()
         held: list[Route] = []
-        portal.route(re.compile("summary.*EUR"), lambda route: held.append(route))
-        portal.get_by_label("Country").select_option("DE")
+        in_euros = re.compile("summary.*EUR")
+        portal.route(in_euros, lambda route: held.append(route))
+        # Whoever chooses before the scripts are there is not answered at once.
+        portal.wait_for_url("**/checkout/")
+        with portal.expect_request(in_euros):
+            portal.get_by_label("Country").select_option("DE")
         portal.get_by_label("Currency").select_option("RUB")
         portal.wait_for_timeout(500)
         (late,) = held

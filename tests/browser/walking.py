@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.utils import translation
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page
 
 from tests.browser.conftest import find_barriers, is_wider_than_screen
 
@@ -30,6 +30,7 @@ _SAME: Final = re.compile(
 )
 _LATIN: Final = re.compile(r"[A-Za-z]{2,}")
 _CYRILLIC: Final = re.compile(r"[А-Яа-яЁё]+")
+_BUSY: Final = "Unable to capture screenshot"
 _FORM_SENT_BACK: Final = "status of 422"
 _READ_TEXTS: Final = """root => {
   const lang = document.documentElement.lang;
@@ -93,7 +94,7 @@ class Walk:
     def look(self, name: str) -> None:
         """Keeps a picture of the page and judges it: width, barriers, language."""
         self.seen += 1
-        self.page.screenshot(path=self.folder / f"{self.seen:02}-{name}.png", full_page=True)
+        keep_picture(self.page, self.folder / f"{self.seen:02}-{name}.png")
         if is_wider_than_screen(self.page):
             self.problems.append(f"{name}: wider than the screen")
         if self.page.locator("html").get_attribute("lang") != self.language:
@@ -112,6 +113,18 @@ class Walk:
         """An error on the console; that a form came back with errors is none."""
         if message.type == "error" and _FORM_SENT_BACK not in message.text:
             self.problems.append(f"{self.page.url}: {message.text}")
+
+
+def keep_picture(page: Page, path: Path) -> None:
+    """The whole page as a file. Chromium on a busy machine now and then refuses, and takes the same a moment later."""
+    for tries_left in (2, 1, 0):
+        try:
+            page.screenshot(path=path, full_page=True)
+            return
+        except Error as error:
+            if _BUSY not in error.message or not tries_left:
+                raise
+            page.wait_for_timeout(500)
 
 
 @contextmanager
@@ -133,6 +146,6 @@ def walk(
         yield person
     finally:
         if not page.is_closed():
-            page.screenshot(path=folder / "last.png", full_page=True)
+            keep_picture(page, folder / "last.png")
         context.close()
     assert not person.problems, "\n".join(person.problems)

@@ -10,6 +10,7 @@ from catalog.fields import FieldsInvalid, clean_field_values, order_form_fields
 from catalog.models import CustomField, Product, ProductGroup
 from noc.models import PriceListEntry, Server
 from tests.catalog.samples import BITNINJA, DDOS_GUARD, make_plain_product, make_product
+from tests.examples import examples
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ class TestOwnFields:
         assert list(raised.value.message_dict) == ["validation"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(["ip", "licname", "lickey", "root"]), st.text(max_size=300)))
 def test_any_text_is_accepted_or_refused_in_words(lite: Product, values: dict[str, str]) -> None:
     kept, messages = {}, ["none"]

@@ -9,7 +9,7 @@ from catalog.queries import (
     get_store_group,
     offered_prices,
 )
-from catalog.queries_offers import get_order_page
+from catalog.queries_offers import get_sold_product
 from tests.catalog.samples import make_plain_product, make_product, price
 
 
@@ -50,7 +50,7 @@ class TestDirectLinks:
     def test_a_hidden_group_and_product_are_found(self, group: ProductGroup, eur: Currency) -> None:
         product = make_product(group, is_hidden=True)
         ProductGroup.objects.update(is_hidden=True)
-        assert get_order_page(group_slug="licenses", product_slug=product.slug).product == product
+        assert get_sold_product(group_slug="licenses", product_slug=product.slug) == product
         assert get_store_group(slug="licenses", currency=eur).products == ()
 
     def test_a_group_shows_its_visible_products(self, group: ProductGroup, eur: Currency) -> None:
@@ -60,7 +60,7 @@ class TestDirectLinks:
     def test_a_retired_product_is_not_found(self, group: ProductGroup) -> None:
         product = make_product(group, is_retired=True)
         with pytest.raises(Product.DoesNotExist):
-            get_order_page(group_slug="licenses", product_slug=product.slug)
+            get_sold_product(group_slug="licenses", product_slug=product.slug)
 
     def test_an_unknown_group_is_not_found(self, eur: Currency) -> None:
         with pytest.raises(ProductGroup.DoesNotExist):

@@ -3,13 +3,13 @@ from typing import Any
 import pytest
 
 from catalog.models import Currency, CustomField, PaymentType, Product, ProductGroup, ProductOption
-from catalog.queries import offered_prices
-from catalog.queries_offers import Recommendation, get_order_page, recommend
+from catalog.queries import get_store_group, offered_prices
+from catalog.queries_offers import Recommendation, read_order_page, read_shelf_page, recommend
 from tests.catalog.samples import make_plain_product, make_product, price
 
 
 def names(product: Product, currency: Currency) -> list[str]:
-    page = get_order_page(group_slug=product.group.slug, product_slug=product.slug)
+    page = read_order_page(product)
     return [found.product.name for found in recommend(page.cross_sells, currency=currency)]
 
 
@@ -51,6 +51,34 @@ class TestCrossSells:
 
     def test_are_not_what_is_chosen_already(self, other: Product, eur: Currency) -> None:
         assert list(recommend([other], currency=eur, apart_from=[other.pk])) == []
+
+
+class TestShelfPage:
+    @pytest.fixture
+    def main(self, group: ProductGroup, rub: Currency) -> Product:
+        """With an addon, and a recommendation elsewhere; two others stand on its shelf, one of them for rubles."""
+        main = make_product(group, name="Main")
+        main.addons.add(make_plain_product(group, name="Addon", is_addon=True, payment_type=PaymentType.FREE))
+        elsewhere = ProductGroup.objects.create(slug="elsewhere")
+        main.cross_sells.add(make_product(elsewhere, name="Recommended"))
+        make_product(group, name="Other", prices=[price("MONTHLY", "7"), price("MONTHLY", "700", currency="RUB")])
+        make_product(group, name="Ruble", prices=[price("MONTHLY", "900", currency="RUB")])
+        return Product.objects.select_related("group").get(pk=main.pk)
+
+    def test_is_the_page_and_the_shelf(self, main: Product, eur: Currency) -> None:
+        assert read_shelf_page(main, currency=eur) == (
+            read_order_page(main),
+            get_store_group(slug=main.group.slug, currency=eur),
+        )
+
+    def test_takes_as_many_queries_as_the_page(
+        self, main: Product, eur: Currency, django_assert_num_queries: Any
+    ) -> None:
+        ProductOption.objects.create(product=main, key="n", minimum=0, maximum=5)
+        with django_assert_num_queries(5):
+            page, shelf = read_shelf_page(main, currency=eur)
+            assert [offered_prices(one, eur)[0].price for one in (page.product, *page.addons)] == [5, 0]
+            assert {listed.product.name: listed.prices[0].price for listed in shelf.products} == {"Main": 5, "Other": 7}
 
 
 class TestAsking:

@@ -16,8 +16,9 @@ from billing.models import Client
 from billing.queries.clock import database_now
 from catalog.models import Currency, ProductGroup
 from tests.faults.processes import Partner
+from tests.services import RedisNumbers
 
-BROKER = os.environ.get("KILL_TEST_REDIS_URL", "redis://127.0.0.1:6379/13")
+BROKER = RedisNumbers.FAULTS.url()
 FAST = {
     "NOC_CONNECT_TIMEOUT": "1",
     "NOC_READ_TIMEOUT": "2",

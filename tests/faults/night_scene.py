@@ -11,11 +11,12 @@ from django.db import transaction
 from django.db.models import Count
 
 from billing.actions.cancellations import request_cancellation
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.clients import register_client
 from billing.actions.gateways.setup import ensure_gateways
 from billing.actions.invoicing import DraftLine, create_draft, publish_invoice
 from billing.actions.lifecycle import activate_by_hand
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.ordering import place_order
 from billing.actions.payments import add_credit, record_payment
 from billing.actions.renewal_runs import issue_renewals
 from billing.models import (
@@ -109,13 +110,15 @@ def make_client() -> Client:
 
 def place(client: Client, product: Product, *, now: datetime, **referred: str) -> Order:
     return place_order(
-        client=client,
-        items=[ItemRequest(product, "MONTHLY", 1, {})],
-        payment_method="bank_transfer",
-        checkout_key=f"scene-{next(_numbers)}",
+        checkout=Checkout(
+            client=client,
+            items=[ItemRequest(product, "MONTHLY", 1, {})],
+            payment_method="bank_transfer",
+            key=f"scene-{next(_numbers)}",
+            **referred,
+        ),
         actor="test",
         now=now,
-        **referred,
     )
 
 

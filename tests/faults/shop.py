@@ -3,7 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.checkouts import Checkout, ItemRequest
+from billing.actions.ordering import place_order
 from billing.actions.payments import record_payment
 from billing.models import Client, Service
 from billing.queries.clock import database_now
@@ -35,10 +36,12 @@ def buy(client: Client, product: Product, number: int, **fields: str) -> Service
     """The paid order number `number`; a license gets the address of that number unless fields say otherwise."""
     now = database_now()
     order = place_order(
-        client=client,
-        items=[ItemRequest(product, "MONTHLY", 1, fields or {"ip": address(number)})],
-        payment_method="bank_transfer",
-        checkout_key=f"order-{number}",
+        checkout=Checkout(
+            client=client,
+            items=[ItemRequest(product, "MONTHLY", 1, fields or {"ip": address(number)})],
+            payment_method="bank_transfer",
+            key=f"order-{number}",
+        ),
         actor="test",
         now=now,
     )

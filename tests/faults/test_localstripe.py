@@ -39,9 +39,12 @@ KEYS = {"secret_key": "sk_test_12345", "webhook_secret": "whsec_localstripe"}
 GOOD_CARD, BAD_CARD = "4242424242424242", "4000000000000341"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def simulator() -> Iterator[str]:
-    """A process of its own; it keeps its state in a temporary folder, which is this test's."""
+    """A process of its own; it keeps its state in a temporary folder, which is this test's.
+
+    It sends each webhook a second late, to where webhooks go by then: one that other tests had used would send theirs.
+    """
     port = find_free_port()
     command = [str(Path(sys.executable).parent / "localstripe"), "--port", str(port), "--from-scratch"]
     with tempfile.TemporaryDirectory() as folder:

@@ -15,6 +15,7 @@ from django.conf import LazySettings
 from billing.actions.commands import change_service, run_command
 from billing.actions.provisioning import run_operation
 from billing.models import Operation, Service
+from catalog.models import Product
 from noc.kinds import get_kind
 from noc.sandbox.server import Sandbox
 from tests.builders import World, make_active_service, make_product, place_paid_order, run_due_operations
@@ -159,11 +160,16 @@ class Cell:
         if self.kind == "addition":
             parent = make_active_service(world.client, world.lite, ip="192.0.2.9", licname="parent")
             return place_paid_order(world.client, world.bitninja, item=parent.remote_id)
-        software = make_product(world.group, tariff_id=SOFTACULOUS, name="Softaculous", price="3.00")
-        product = world.lite if self.kind == "license" else software
-        return place_paid_order(world.client, product, ip="192.0.2.10", licname="web")
+        return place_paid_order(world.client, self._product(), ip="192.0.2.10", licname="web")
+
+    def _product(self) -> Product:
+        if self.kind == "license":
+            return self.world.lite
+        return make_product(self.world.group, tariff_id=SOFTACULOUS, name="Softaculous", price="3.00")
 
     def _active(self) -> Service:
+        if self.kind in ("license", "software"):
+            return make_active_service(self.world.client, self._product(), ip="192.0.2.10", licname="web")
         service = self._ordered()
         run_due_operations(self.clock)
         service.refresh_from_db()

@@ -31,8 +31,9 @@ from billing.actions.provisioning import free_expired_leases, release_ready, run
 from billing.models import Operation, OperationStatus, PooledLicense, Service
 from billing.queries.operations import operation_words
 from catalog.models import Product
-from noc.client import PartnerClient, Reply
+from noc.client import PartnerClient
 from noc.models import Server
+from noc.replies import Reply
 from noc.sandbox.faults import Fault
 from noc.sandbox.items import Item, Status
 from noc.sandbox.server import Sandbox
@@ -291,7 +292,6 @@ def undone() -> Iterator[None]:
 def killer(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Killer:
     settings.NOC_PAYING_DEADLINE = settings.NOC_READ_TIMEOUT = 2
     settings.OPERATION_RETRY_LIMIT = timedelta(seconds=60)
-    monkeypatch.setattr("noc.client.BACK_OFF", 0)
     killer = Killer()
     monkeypatch.setattr(PartnerClient, "_exchange", killer.exchange(PartnerClient._exchange))
     return killer

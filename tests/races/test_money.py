@@ -8,6 +8,7 @@ import pytest
 
 from billing.actions.billing_settings import save_billing_settings
 from billing.actions.chargebacks import PaymentNotReversible, reverse_payment
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.credit_notes import CreditNoteInvalid, issue_credit_note
 from billing.actions.invoicing import (
     InvoiceNotCancellable,
@@ -18,7 +19,7 @@ from billing.actions.invoicing import (
     start_mass_payment,
 )
 from billing.actions.order_decisions import OrderNotPending, cancel_order
-from billing.actions.ordering import ItemRequest, OrderInvalid, place_order
+from billing.actions.ordering import OrderInvalid, place_order
 from billing.actions.payments import (
     InvoiceNotPayable,
     NotEnoughCredit,
@@ -216,10 +217,12 @@ def test_no_two_actions_wait_for_each_other(world: World) -> None:
         lambda pick, _key: reverse_payment(payment=pick(Payment), reason="x", actor="x", now=database_now()),
         lambda pick, _key: add_credit(client=client, amount=D(5), reason="x", actor="x", now=database_now()),
         lambda pick, key: place_order(
-            client=client,
-            items=[ItemRequest(world.bitninja, "MONTHLY", 1, {"item": services[0].remote_id})],
-            payment_method="credit",
-            checkout_key=key,
+            checkout=Checkout(
+                client=client,
+                items=[ItemRequest(world.bitninja, "MONTHLY", 1, {"item": services[0].remote_id})],
+                payment_method="credit",
+                key=key,
+            ),
             actor="x",
             now=database_now(),
         ),

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.commands import CommandNotAllowed, run_command
 from billing.actions.order_decisions import OrderNotPending, accept_order, cancel_order
-from billing.actions.ordering import CheckoutConflict, ItemRequest, OrderInvalid, place_order
+from billing.actions.ordering import CheckoutConflict, OrderInvalid, place_order
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, add_credit, pay_with_credit, record_payment
 from billing.actions.provisioning.claiming import claim_operation
 from billing.actions.provisioning.pooling import take_next
@@ -124,11 +125,13 @@ def test_credit_taken_at_checkouts_is_spent_once(world: World) -> None:
 
     def submit(number: int) -> Order:
         return place_order(
-            client=world.client,
-            items=[ItemRequest(world.lite, "MONTHLY", 1, {"ip": f"192.0.2.{number + 1}"})],
-            payment_method="bank_transfer",
-            checkout_key=f"credit-{number}",
-            uses_credit=True,
+            checkout=Checkout(
+                client=world.client,
+                items=[ItemRequest(world.lite, "MONTHLY", 1, {"ip": f"192.0.2.{number + 1}"})],
+                payment_method="bank_transfer",
+                key=f"credit-{number}",
+                uses_credit=True,
+            ),
             actor="x",
             now=database_now(),
         )
@@ -143,10 +146,12 @@ def test_credit_taken_at_checkouts_is_spent_once(world: World) -> None:
 def test_one_order_from_many_submits(world: World) -> None:
     def submit(_number: int) -> Order:
         return place_order(
-            client=world.client,
-            items=[ItemRequest(world.lite, "MONTHLY", 1, {"ip": "192.0.2.10"})],
-            payment_method="bank_transfer",
-            checkout_key="the same",
+            checkout=Checkout(
+                client=world.client,
+                items=[ItemRequest(world.lite, "MONTHLY", 1, {"ip": "192.0.2.10"})],
+                payment_method="bank_transfer",
+                key="the same",
+            ),
             actor="x",
             now=database_now(),
         )
@@ -297,13 +302,15 @@ def test_the_last_use_of_a_promo_code_is_used_once(world: World) -> None:
 
     def buy(number: int) -> Order:
         return place_order(
-            client=clients[number],
-            items=[ItemRequest(world.lite, "MONTHLY", 1, {"ip": f"192.0.2.{number + 1}"})],
-            payment_method="bank_transfer",
-            checkout_key=f"promo-{number}",
+            checkout=Checkout(
+                client=clients[number],
+                items=[ItemRequest(world.lite, "MONTHLY", 1, {"ip": f"192.0.2.{number + 1}"})],
+                payment_method="bank_transfer",
+                key=f"promo-{number}",
+                promo_code="LAST",
+            ),
             actor="x",
             now=database_now(),
-            promo_code="LAST",
         )
 
     assert len(at_once(buy, refusals=(OrderInvalid,))) == 1

@@ -60,7 +60,11 @@ class StripeAccount:
         return [each for name, each in self.objects.items() if name.startswith(f"{prefix}_")]
 
     def pay(self, session_id: str, *, card: str = "4242", amount: int | None = None) -> str:
-        """The client pays on the page; returns where the page sends them. `amount` overrides what is charged."""
+        """The client pays on the page; returns where the page sends them. `amount` overrides what is charged.
+
+        Of a whole card number only the last four digits count.
+        """
+        card = card[-4:]
         with self.lock:
             session = self.objects[session_id]
             intent = self.objects.get(session["payment_intent"] or "") or self._intent_of(session)
@@ -341,7 +345,7 @@ class StripeStandIn:
         self.url = self.account.base = f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def __enter__(self) -> "StripeStandIn":
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def __exit__(self, *_error: object) -> None:

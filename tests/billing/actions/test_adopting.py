@@ -12,6 +12,7 @@ from billing.queries.services import field_values
 from noc.models import Server
 from noc.sandbox.server import Sandbox
 from tests.builders import LITE, PRO, World, make_active_service, make_server, place_paid_order
+from tests.kept_scenes import kept_scene
 from tests.noc.sandbox.caller import Partner
 
 
@@ -23,6 +24,7 @@ def partner(sandbox: Sandbox) -> Iterator[Partner]:
 
 
 @pytest.fixture
+@kept_scene
 def service(world: World) -> Service:
     """Paid, and its purchase called off: what it stands for is at the partner already."""
     service = place_paid_order(world.client, world.lite, ip="192.0.2.10", licname="shop")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
+from billing.actions.checkouts import ItemRequest
 from billing.actions.order_decisions import cancel_order
-from billing.actions.ordering import ItemRequest
 from billing.actions.payments import add_credit
 from billing.models import Event, InvoiceStatus, LedgerEntry, Operation, Order, Payment, StoreSettings
 from billing.queries.clock import database_now
@@ -92,7 +92,7 @@ class TestMethodsOfGroups:
     def test_other_methods_and_other_groups_are_not_concerned(self, world: World, strict: Product) -> None:
         item = ItemRequest(strict, "MONTHLY", 1, {"ip": "192.0.2.2"})
         assert order(world, item, payment_method="manual").total == Decimal(9)
-        assert order(world, lite(world), checkout_key="other").total == Decimal(5)
+        assert order(world, lite(world), key="other").total == Decimal(5)
 
     def test_closed_credit_is_not_used_for_a_part_either(self, world: World) -> None:
         give_credit(world, "2")

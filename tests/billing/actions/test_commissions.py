@@ -44,6 +44,7 @@ from tests.affiliates import (
     switch_on,
 )
 from tests.builders import make_client, pay
+from tests.examples import examples
 
 CLEARS = date(2027, 3, 31)
 
@@ -414,7 +415,7 @@ def test_a_payment_is_undone_together_with_its_commission(
     assert amounts_of(affiliate) == [120]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.sampled_from(["sell", "clear", "end", "refund", "pay out"]), min_size=1, max_size=10))
 def test_whatever_happens_the_balance_follows_from_the_statement(program: AffiliateSettings, steps: list[str]) -> None:
     affiliate, product = make_affiliate(), make_consulting()

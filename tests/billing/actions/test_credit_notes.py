@@ -16,6 +16,8 @@ from billing.queries.corrections import amount_left, lines_left, spread
 from catalog.money import round_money
 from tests.billing.actions.books import balances, books_are_right, credit_of, fresh
 from tests.builders import World, bill, make_active_service, make_client, pay
+from tests.examples import examples
+from tests.kept_scenes import kept_scene
 
 D = Decimal
 
@@ -27,6 +29,7 @@ def client(db: None) -> Client:
 
 
 @pytest.fixture
+@kept_scene
 def paid(client: Client) -> Invoice:
     """119 and 11.90, tax included."""
     invoice = bill(client, "100", "10")
@@ -155,7 +158,7 @@ def test_a_refunded_period_can_be_invoiced_again(world: World) -> None:
     assert (again.pk != first.pk, again.lines.get().period_start) == (True, period)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     prices=st.lists(st.decimals("0.01", "500", places=2), min_size=1, max_size=4),
     rates=st.lists(st.sampled_from(["5", "7.7", "19", "22"]), max_size=2, unique=True),

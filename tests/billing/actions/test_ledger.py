@@ -24,10 +24,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.invoicing import InvoiceNotCancellable, cancel_invoice
 from billing.actions.ledger import UnbalancedPosting, post
 from billing.actions.order_decisions import OrderClosed, OrderNotPending, accept_order, cancel_order, mark_order_fraud
-from billing.actions.ordering import ItemRequest, OrderInvalid, place_order
+from billing.actions.ordering import OrderInvalid, place_order
 from billing.actions.payments import InvoiceNotPayable, NotEnoughCredit, add_credit, pay_with_credit, record_payment
 from billing.actions.renewal_runs import issue_renewals
 from billing.actions.renewals import RenewalRefused, issue_renewal_now
@@ -36,6 +37,7 @@ from billing.queries.books import find_differences
 from billing.queries.clock import business_date, database_now
 from catalog.models import Product
 from tests.builders import World, make_client, make_product
+from tests.examples import examples
 
 EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "60"))
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate, Phase.target]  # shrinking takes minutes; the steps are few
@@ -96,13 +98,15 @@ class Bookkeeping(RuleBasedStateMachine):
     def order(self, client: int, product: int, quantity: int, code: str, is_credit: bool) -> None:
         try:
             place_order(
-                client=self.clients[client % len(self.clients)],
-                items=[ItemRequest(self.products[product % len(self.products)], "MONTHLY", quantity)],
-                payment_method="credit" if is_credit else "bank_transfer",
-                checkout_key=f"sequence-{self.next_number()}",
+                checkout=Checkout(
+                    client=self.clients[client % len(self.clients)],
+                    items=[ItemRequest(self.products[product % len(self.products)], "MONTHLY", quantity)],
+                    payment_method="credit" if is_credit else "bank_transfer",
+                    key=f"sequence-{self.next_number()}",
+                    promo_code=code,
+                ),
                 actor="test",
                 now=self.now,
-                promo_code=code,
             )
         except OrderInvalid as refusal:
             # All or nothing: the credit does not cover it.
@@ -212,7 +216,7 @@ def play(machine: type[Bookkeeping], *, examples: int, steps: int) -> None:
 
 
 def test_any_sequence_of_actions_balances(bookkeeping: type[Bookkeeping]) -> None:
-    play(bookkeeping, examples=10, steps=14)
+    play(bookkeeping, examples=examples(16), steps=14)
 
 
 @pytest.mark.thorough

@@ -24,9 +24,11 @@ from tests.builders import (
     place_paid_order,
     run_due_operations,
 )
+from tests.kept_scenes import kept_scene
 
 
 @pytest.fixture
+@kept_scene
 def many(world: World) -> Client:
     """Anna has three services, each invoiced on its own; Berta has one."""
     Client.objects.filter(pk=world.client.pk).update(separates_invoices=True)

@@ -58,6 +58,7 @@ from billing.queries.clock import database_now
 from billing.queries.corrections import lines_left
 from billing.queries.refunds import owed_notes
 from tests.builders import World, place
+from tests.examples import examples
 
 AMOUNTS = st.decimals("0.01", "60", places=2)
 PICK = st.integers(0, 1000)
@@ -272,7 +273,7 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch, *, examples: int, steps: 
 
 
 def test_any_sequence_leaves_the_books_right(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(world, monkeypatch, examples=4, steps=25)
+    run(world, monkeypatch, examples=examples(8), steps=20)
 
 
 @pytest.mark.thorough

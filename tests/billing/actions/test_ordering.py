@@ -1,10 +1,12 @@
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.order_decisions import OrderNotPending, accept_order, cancel_order
-from billing.actions.ordering import CheckoutConflict, ItemRequest, OrderInvalid, place_order
+from billing.actions.ordering import CheckoutConflict, OrderInvalid, place_order
 from billing.actions.payments import add_credit
 from billing.models import Client, Invoice, LedgerEntry, Operation, Order, Service
 from billing.queries.clock import database_now
@@ -22,18 +24,10 @@ from tests.builders import (
 )
 
 
-def order(world: World, *items: ItemRequest, **options: Any) -> Order:
-    return place_order(
-        **{
-            "client": world.client,
-            "items": items,
-            "payment_method": "bank_transfer",
-            "checkout_key": "key",
-            "actor": "test",
-            "now": database_now(),
-            **options,
-        }
-    )
+def order(world: World, *items: ItemRequest, now: datetime | None = None, **confirmed: Any) -> Order:
+    terms = {"payment_method": "bank_transfer", "key": "key", **confirmed}
+    checkout = Checkout(client=world.client, items=items, **terms)
+    return place_order(checkout=checkout, actor="test", now=now or database_now())
 
 
 def faults_of(world: World, *items: ItemRequest, **options: Any) -> dict[str, list[str]]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from billing.actions.ordering import CheckoutConflict, ItemRequest
+from billing.actions.checkouts import ItemRequest
+from billing.actions.ordering import CheckoutConflict
 from billing.actions.renewals import issue_renewal_now
 from billing.models import Client, Invoice, LineKind, Operation, Order, Service
 from billing.queries.addons import offered_addons
@@ -26,6 +27,7 @@ from tests.builders import (
     place,
     run_due_operations,
 )
+from tests.kept_scenes import kept_scene
 
 IP = {"ip": "192.0.2.1"}
 
@@ -35,6 +37,7 @@ def price_of(cycle: str, amount: str, setup_fee: str = "0") -> PriceValues:
 
 
 @pytest.fixture
+@kept_scene
 def business(world: World) -> Product:
     """Sold by the month and the year; additional servers by the month only."""
     nodes = OptionValues("nodes", {"maximum": 10}, [price_of("MONTHLY", "5", "1")])
@@ -51,6 +54,7 @@ def make_addon(parent: Product, **changes: Any) -> Product:
 
 
 @pytest.fixture
+@kept_scene
 def bitninja(world: World) -> Product:
     return make_addon(world.lite)
 
@@ -62,6 +66,7 @@ def backups(world: World) -> Product:
 
 
 @pytest.fixture
+@kept_scene
 def license_addon(world: World) -> Product:
     """A license of its own that is sold with another one: its address comes from there."""
     return make_addon(world.lite, tariff_id="55228", name="pro beside lite")
@@ -186,7 +191,7 @@ class TestTogether:
         update_product(product=world.lite, values={}, prices=[price_of("MONTHLY", "5"), price_of("ANNUALLY", "50")])
         for cycle, expected in {"ANNUALLY": "ANNUALLY", "MONTHLY": "SEMIANNUALLY"}.items():
             main = ItemRequest(world.lite, cycle, 1, IP)
-            placed = order(world, main, ItemRequest(bitninja, "", parent_item=0), checkout_key=cycle)
+            placed = order(world, main, ItemRequest(bitninja, "", parent_item=0), key=cycle)
             assert [line.cycle for line in placed.lines.all()] == [cycle, expected]
 
     def test_faults_of_the_main_product_are_not_told_twice(self, world: World, license_addon: Product) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from billing.actions.ordering import CheckoutConflict, ItemRequest
+from billing.actions.checkouts import ItemRequest
+from billing.actions.ordering import CheckoutConflict
 from billing.models import Service
 from catalog.models import CustomField, Product
 from tests.billing.actions.test_ordering import faults_of, order
@@ -136,14 +137,14 @@ class TestDomain:
         main = ItemRequest(hosting, "MONTHLY", domain="example.com")
         placed = order(world, main, ItemRequest(addon, "MONTHLY", parent_item=0))
         parent = Service.objects.get(product=hosting)
-        later = order(world, ItemRequest(addon, "MONTHLY", parent=parent), checkout_key="later")
+        later = order(world, ItemRequest(addon, "MONTHLY", parent=parent), key="later")
         domains = Service.objects.filter(product=addon).values_list("domain", "order_line__order")
         assert sorted(domains) == [("example.com", placed.pk), ("example.com", later.pk)]
         errors = faults_of(
             world,
             ItemRequest(hosting, "MONTHLY"),
             ItemRequest(addon, "MONTHLY", parent_item=0),
-            checkout_key="last",
+            key="last",
         )
         assert list(errors) == ["items.0.domain"]
 

@@ -20,9 +20,12 @@ from billing.models import Client, Email, Event, Invoice, LedgerEntry, LedgerImm
 from billing.queries.clock import database_now
 from tests.billing.actions.books import credit_of, give_credit
 from tests.builders import World, bill, place
+from tests.examples import examples
+from tests.kept_scenes import kept_scene
 
 
 @pytest.fixture
+@kept_scene
 def invoice(world: World) -> Invoice:
     return place(world.client, world.lite, ip="192.0.2.1").invoice
 
@@ -188,7 +191,7 @@ def test_the_ledger_cannot_be_changed(invoice: Invoice) -> None:
         LedgerEntry.objects.all().delete()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=st.lists(st.decimals("0.01", "9.99", places=2), min_size=1, max_size=8))
 def test_whatever_arrives_the_books_balance(world: World, parts: list[Decimal]) -> None:
     invoice = place(world.client, world.lite, ip="192.0.2.1").invoice

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.actions.ordering import CheckoutConflict, ItemRequest
+from billing.actions.checkouts import ItemRequest
+from billing.actions.ordering import CheckoutConflict
 from billing.actions.price_overrides import PriceOverride, apply_overrides
 from billing.models import Email, Event, Order, Service
 from billing.queries.order_items import CheckedItem

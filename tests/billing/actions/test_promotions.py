@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.order_decisions import cancel_order
-from billing.actions.ordering import ItemRequest, OrderInvalid, place_order
+from billing.actions.ordering import OrderInvalid, place_order
 from billing.actions.renewal_runs import issue_renewals
 from billing.models import Client, Invoice, Order, Promotion, Service, TaxRule
 from billing.queries.books import find_differences
@@ -30,13 +31,15 @@ def buy(world: World, product: Product) -> Buy:
         code: str = "SPRING", *, client: Client | None = None, quantity: int = 1, product: Product = product
     ) -> Order:
         return place_order(
-            client=client or world.client,
-            items=[ItemRequest(product, "MONTHLY", quantity)],
-            payment_method="bank_transfer",
-            checkout_key=f"promo-{Order.objects.count()}-{code}",
+            checkout=Checkout(
+                client=client or world.client,
+                items=[ItemRequest(product, "MONTHLY", quantity)],
+                payment_method="bank_transfer",
+                key=f"promo-{Order.objects.count()}-{code}",
+                promo_code=code,
+            ),
             actor="test",
             now=NOW,
-            promo_code=code,
         )
 
     return order

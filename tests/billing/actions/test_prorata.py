@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.checkouts import Checkout, ItemRequest
+from billing.actions.ordering import place_order
 from billing.actions.renewal_runs import issue_renewals
 from billing.models import Invoice, Service
 from catalog.models import Product
@@ -62,10 +63,12 @@ def test_an_addon_joins_the_date_of_its_parent(world: World, product: Product) -
     addon = make_product(world.group, tariff_id="", name="Backups", price="31.00", module="", is_addon=True)
     product.addons.add(addon)
     order = place_order(
-        client=world.client,
-        items=[ItemRequest(product, "MONTHLY"), ItemRequest(addon, "MONTHLY", parent_item=0)],
-        payment_method="bank_transfer",
-        checkout_key="prorata",
+        checkout=Checkout(
+            client=world.client,
+            items=[ItemRequest(product, "MONTHLY"), ItemRequest(addon, "MONTHLY", parent_item=0)],
+            payment_method="bank_transfer",
+            key="prorata",
+        ),
         actor="test",
         now=JANUARY,
     )

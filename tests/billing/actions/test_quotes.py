@@ -10,7 +10,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.checkouts import Checkout, ItemRequest
+from billing.actions.ordering import place_order
 from billing.models import InvoiceLine, Order, Promotion, Service, TaxRule
 from billing.queries.books import find_differences
 from billing.queries.orders import check_items
@@ -21,6 +22,7 @@ from catalog.models import Currency, Product
 from catalog.money import round_money
 from catalog.pricing import Quote, quote
 from tests.builders import World
+from tests.examples import examples
 
 _numbers = count(1)
 amounts = st.decimals(min_value=0, max_value=9999, places=2)
@@ -87,7 +89,7 @@ def assert_same(order: Order, quoted: Quote) -> None:
 
 
 @pytest.mark.django_db
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chosen=st.lists(lines, min_size=1, max_size=3), promotion=promotions, rate=st.integers(0, 30), data=st.data())
 def test_the_invoice_charges_what_was_quoted(
     world: World, settings: Any, chosen: list[Any], promotion: Any, rate: int, data: Any
@@ -114,13 +116,15 @@ def test_the_invoice_charges_what_was_quoted(
         priced = PricingTerms(client=world.client, on=now.date(), promotion=found)
         quoted = quote([item.priced(priced) for item in checked])
         order = place_order(
-            client=world.client,
-            items=items,
-            payment_method="bank_transfer",
-            checkout_key=f"quote-{next(_numbers)}",
+            checkout=Checkout(
+                client=world.client,
+                items=items,
+                payment_method="bank_transfer",
+                key=f"quote-{next(_numbers)}",
+                promo_code=code,
+            ),
             actor="test",
             now=now,
-            promo_code=code,
         )
         assert (order.total, order.tax) == (quoted.total, quoted.tax)
         services = list(Service.objects.filter(order_line__order=order).order_by("id"))

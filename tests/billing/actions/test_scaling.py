@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.cycles import change_cycle
 from billing.actions.order_decisions import cancel_order
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.ordering import place_order
 from billing.actions.renewal_runs import issue_renewals
 from billing.models import Invoice, Order, Promotion, Service, TaxRule
 from billing.queries.books import find_differences
@@ -35,13 +36,15 @@ def seats(world: World) -> Product:
 
 def buy(world: World, *items: ItemRequest, **options: Any) -> Order:
     return place_order(
-        client=world.client,
-        items=items,
-        payment_method="bank_transfer",
-        checkout_key=f"seats-{Order.objects.count()}",
+        checkout=Checkout(
+            client=world.client,
+            items=items,
+            payment_method="bank_transfer",
+            key=f"seats-{Order.objects.count()}",
+            **options,
+        ),
         actor="test",
         now=NOW,
-        **options,
     )
 
 

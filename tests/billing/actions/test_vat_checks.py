@@ -1,10 +1,7 @@
 """VAT numbers asked of a stand-in of the register over HTTP."""
 
-import json
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -15,45 +12,17 @@ from billing.models import Client, Seller, VatCheck
 from billing.queries.clock import database_now
 from billing.queries.taxes import place_of
 from tests.builders import make_client
+from tests.standins.vat_register import Register, running_register
 
 pytestmark = pytest.mark.django_db
 NUMBER = "FR40303265045"
 
 
-class Register:
-    """Answers what it was told to, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.answer: Any = {"valid": True, "requestIdentifier": "WAPIAAAAX", "name": "ACME SARL", "address": "PARIS"}
-        self.status = 200
-        self.asked: list[dict[str, str]] = []
-        register = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                register.asked.append(json.loads(body))
-                reply = register.answer if isinstance(register.answer, bytes) else json.dumps(register.answer).encode()
-                self.send_response(register.status)
-                self.send_header("Content-Length", str(len(reply)))
-                self.end_headers()
-                self.wfile.write(reply)
-
-            def log_message(self, *_arguments: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/check-vat-number"
-
-
 @pytest.fixture
 def register(settings) -> Iterator[Register]:
-    found = Register()
-    threading.Thread(target=found.server.serve_forever, daemon=True).start()
-    settings.VIES_URL, settings.SELLER_COUNTRY = found.url, "DE"
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
+    with running_register() as found:
+        settings.VIES_URL, settings.SELLER_COUNTRY = found.url, "DE"
+        yield found
 
 
 @pytest.fixture

@@ -25,11 +25,13 @@ from catalog.models import Currency
 from tests.affiliates import at, make_affiliate, make_consulting, sell_by, switch_on
 from tests.billing.actions.test_commissions import CLEARS
 from tests.builders import make_client
+from tests.kept_scenes import kept_scene
 
 NOW = at(CLEARS)
 
 
 @pytest.fixture
+@kept_scene
 def affiliate(db: None) -> Affiliate:
     """Has 120.00."""
     switch_on()

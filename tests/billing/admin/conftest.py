@@ -1,6 +1,8 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from celery import current_app
 from django.test import Client as Browser
 
 from billing.models import StaffRole, User
@@ -33,3 +35,11 @@ def sales(staff_as: Callable[[str], Browser]) -> Browser:
 @pytest.fixture
 def support(staff_as: Callable[[str], Browser]) -> Browser:
     return staff_as(StaffRole.SUPPORT_OPERATOR)
+
+
+@pytest.fixture
+def wakeups(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """What workers would be asked for, once it is committed."""
+    sent: list[tuple[str, Any]] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, kwargs, **_options: sent.append((name, kwargs)))
+    return sent

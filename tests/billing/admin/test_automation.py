@@ -1,6 +1,8 @@
 """The nightly run as operators see it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,16 +12,17 @@ from django.test.utils import CaptureQueriesContext
 from billing.actions.renewal_runs import issue_renewals
 from billing.automation.planning import keep_plan
 from billing.automation.running import run_night
-from billing.models import AutomationRun, AutomationSettings, DutyRun, Invoice
+from billing.models import AutomationRun, DutyRun, Event, Invoice
 from billing.queries.clock import database_now
-from tests.billing.admin.pages import ask, buttons_on, list_of, page_of, press, succeeded, text_of
+from tests.billing.admin.pages import add_page, ask, buttons_on, list_of, page_of, press, succeeded, text_of
 from tests.builders import World, make_active_service, make_client
+from tests.kept_scenes import kept_scene
 
 
 @pytest.fixture
+@kept_scene
 def braked(world: World) -> DutyRun:
     """Two services of two would end tonight."""
-    AutomationSettings.objects.create(pk=1, brake_floor=1)
     for number in range(2):
         service = make_active_service(make_client(), world.lite, ip=f"192.0.2.{number + 1}")
     issue_renewals(on=service.next_due_date, now=database_now())
@@ -75,6 +78,35 @@ def test_the_coming_night_shows_its_plan(boss: Browser, world: World) -> None:
     assert "Planned" in text_of(boss.get(list_of(AutomationRun)))
 
 
+def test_a_new_portal_says_when_its_first_night_is_planned_and_lets_a_worker_do_it_now(
+    boss: Browser, wakeups: list[tuple[str, Any]], django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    page = text_of(boss.get(list_of(AutomationRun)))
+    assert "Within ten minutes" in page
+    assert "Do what is due now" in page
+    with django_capture_on_commit_callbacks(execute=True):
+        assert boss.post(add_page(AutomationRun))["Location"] == list_of(AutomationRun)
+    assert wakeups == [("billing.run_automation", {})]
+    assert Event.objects.get(name="automation.planned").actor == "full_administrator@example.com"
+
+
+def test_going_on_makes_a_plan_afresh(
+    boss: Browser, wakeups: list[tuple[str, Any]], django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    now = database_now()
+    run = keep_plan(day=now.date() + timedelta(days=1), now=now)
+    assert "no night begins before its hour" in ask(boss, run, "go_on")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert succeeded(press(boss, run, "go_on"))
+    run.refresh_from_db()
+    assert (run.planned_at, wakeups) == (None, [("billing.run_automation", {})])
+
+
+def test_who_may_not_change_settings_cannot_ask_a_worker(support: Browser) -> None:
+    assert "Do what is due now" not in text_of(support.get(list_of(AutomationRun)))
+    assert support.post(add_page(AutomationRun)).status_code == 403
+
+
 def test_the_list_asks_the_same_for_any_number_of_nights(boss: Browser) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
@@ -84,6 +116,6 @@ def test_the_list_asks_the_same_for_any_number_of_nights(boss: Browser) -> None:
     today = datetime(2026, 11, 28, 3, tzinfo=UTC)
     run_night(day=today.date(), clock=lambda: today)
     one = queries()
-    for number in range(1, 5):
+    for number in range(1, 3):
         run_night(day=today.date() + timedelta(days=number), clock=lambda: today)
     assert queries() == one

@@ -34,6 +34,13 @@ def test_saves_what_was_changed_with_an_event(boss: Browser) -> None:
     assert set(event.data["fields"]) == {"terminate_days", "brake_factor", "invoice_days_by_cycle"}
 
 
+def test_every_setting_stands_under_a_heading_once(boss: Browser) -> None:
+    form = boss.get(PAGE).context["form"]
+    named = [field.name for heading, fields in form.sections() for field in fields if heading]
+    assert named == list(form.fields)
+    assert text_of(boss.get(PAGE)).count("<legend") == len(form.headings)
+
+
 def test_a_notice_before_the_one_before_it_is_told_on_its_field(boss: Browser) -> None:
     page = text_of(boss.post(PAGE, filled(boss, third_overdue_days=2)))
     assert "Each notice comes later" in page

@@ -96,7 +96,7 @@ def test_list_page_and_first_page_ask_no_more_for_more_rows(ask: Ask, support: B
     for number in range(2, 4):
         ask(number)
     assert [questions(support, address) for address in pages] == few
-    assert max(few) <= 25
+    assert max(few) <= 19
     context = support.get("/admin/").context["cancellations"]
     assert (context.count, context.rows[0]) == (3, wish)
 

@@ -1,8 +1,10 @@
 import pytest
 from django.test import Client as Browser
 
-from billing.models import Email, Event, Invoice
+from billing.models import AutomationRun, DutyRun, Email, Event, Invoice, Withdrawal
+from billing.queries.clock import database_now
 from noc.models import AccountHealth, Server
+from tests.affiliates import make_affiliate, switch_on
 from tests.billing.admin.pages import days_away, page_of, text_of
 from tests.builders import World, make_active_service, place, place_paid_order
 
@@ -29,6 +31,45 @@ def test_everything_that_waits_is_linked(world: World, boss: Browser) -> None:
         assert page_of(subject) in words
     assert "Top up the account" in words
     assert "1 letter could not be sent" in words
+
+
+def test_duties_of_a_night_that_wait_say_why(boss: Browser, support: Browser) -> None:
+    run = AutomationRun.objects.create(day=days_away(0))
+    kept = {"brake": "40 objects", "error": "OperationalError"}
+    stopped, failed, _done = (
+        DutyRun.objects.create(run=run, duty=duty, status=status, **kept)
+        for duty, status in (("terminations", "BRAKED"), ("notices", "FAILED"), ("digest", "DONE"))
+    )
+    for browser in (boss, support):
+        response = browser.get("/admin/")
+        words = text_of(response)
+        assert [label for _duty, label in response.context["duties"]["rows"]] == [
+            "Unpaid services",
+            "Reminders and overdue notices",
+        ]
+        assert words.count("40 objects") == words.count("OperationalError") == 1
+        assert page_of(stopped) in words
+        assert page_of(failed) in words
+
+
+def test_money_that_waits_for_a_look_is_counted(world: World, boss: Browser) -> None:
+    switch_on()
+    affiliate = make_affiliate(world.client)
+    for number, status in enumerate(("REQUESTED", "REQUESTED", "PAID")):
+        Withdrawal.objects.create(
+            affiliate=affiliate,
+            way="PAYMENT",
+            status=status,
+            amount=number + 1,
+            currency=world.client.currency,
+            requested_at=database_now(),
+            settled_at=None if status == "REQUESTED" else database_now(),
+        )
+    response = boss.get("/admin/")
+    ((words, count, address),) = response.context["money_rows"]
+    assert (str(words), count) == ("Withdrawals to decide", 2)
+    assert "Money to look at" in text_of(response)
+    assert boss.get(address).status_code == 200
 
 
 def test_support_is_not_shown_the_accounts(world: World, support: Browser) -> None:

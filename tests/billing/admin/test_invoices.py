@@ -3,14 +3,17 @@ from decimal import Decimal
 import pytest
 from django.test import Client as Browser
 
+from billing.actions.events import record_event
 from billing.actions.payments import add_credit
 from billing.models import Invoice, Payment
 from billing.queries.clock import database_now
 from tests.billing.admin.pages import ask, buttons_on, days_away, list_of, page_of, press, rows_of, succeeded, text_of
 from tests.builders import World, pay, place
+from tests.kept_scenes import kept_scene
 
 
 @pytest.fixture
+@kept_scene
 def invoice(world: World) -> Invoice:
     return place(world.client, world.lite, ip="192.0.2.10").invoice
 
@@ -80,6 +83,34 @@ def test_the_page_shows_lines_payments_and_the_books(invoice: Invoice, sales: Br
     assert "SEPA-1" in words
     assert "Receivable" in words
     assert "Gateway clearing" in words
+
+
+@pytest.mark.parametrize(
+    ("kept", "language", "words"),
+    [
+        ("5.0000", "en", "amount: 5.00"),
+        ("-1234.5000", "ru", "сумма: -1234,50"),
+        ("0.0125", "en", "amount: 0.0125"),
+        ("5.1", "en", "amount: 5.1"),
+    ],
+)
+def test_what_happened_tells_amounts_as_money_is_written(
+    invoice: Invoice, sales: Browser, kept: str, language: str, words: str
+) -> None:
+    record_event("payment.received", now=database_now(), invoice=invoice, data={"amount": kept})
+    sales.cookies["django_language"] = language
+    page = text_of(sales.get(page_of(invoice)))
+    assert words in page
+    assert f"{words}0" not in page
+
+
+@pytest.mark.parametrize("reference", ["2026.0001", "7.0000", f"{'9' * 40}.0000"])
+def test_a_reference_that_looks_like_money_stays_as_the_bank_wrote_it(
+    invoice: Invoice, sales: Browser, reference: str
+) -> None:
+    data = {"amount": reference, "reference": reference} if len(reference) > 20 else {"reference": reference}
+    record_event("payment.received", now=database_now(), invoice=invoice, data=data)
+    assert f"reference: {reference}" in text_of(sales.get(page_of(invoice)))
 
 
 def test_the_list_knows_what_is_overdue(world: World, invoice: Invoice, sales: Browser) -> None:

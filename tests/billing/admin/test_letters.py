@@ -199,5 +199,5 @@ def test_pages_take_no_more_queries_for_more_rows(boss: Browser, world: World) -
         record_event("service.activated", now=database_now(), service=service)
         ProductLetter.objects.create(code=f"product.{number}", name=str(number), kind="WELCOME")
     assert (queries(list_of(EmailTemplate)), queries(where)) == few
-    assert few[0] <= 30
-    assert few[1] <= 40
+    assert few[0] <= 9
+    assert few[1] <= 14

@@ -10,9 +10,11 @@ from billing.queries.clock import database_now
 from catalog.models import Product
 from tests.billing.admin.pages import list_of, rows_of, text_of
 from tests.builders import PRO, World, make_product
+from tests.kept_scenes import kept_scene
 
 
 @pytest.fixture
+@kept_scene
 def listed(world: World) -> World:
     """lite costs 4 and is sold at 5; business costs 15 and is sold at 15; BitNinja costs 9 and is sold at 12."""
     refresh_one_price_list(server_id=world.server.pk, now=database_now())

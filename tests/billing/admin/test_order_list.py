@@ -6,16 +6,19 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.checkouts import Checkout, ItemRequest
+from billing.actions.order_decisions import cancel_order
+from billing.actions.ordering import place_order
 from billing.actions.payments import record_payment
 from billing.models import Invoice, Order
 from billing.queries.clock import database_now
 from billing.queries.order_totals import order_totals
 from catalog.actions.products import update_product
-from tests.billing.admin.pages import days_away, list_of, press, rows_of, text_of
+from tests.billing.admin.pages import days_away, list_of, rows_of, text_of
 from tests.billing.views.pages import count_queries
 from tests.builders import World, make_client, pay, place
 from tests.catalog.samples import price
+from tests.kept_scenes import kept_scene
 
 
 def pay_some(invoice: Invoice, amount: str) -> None:
@@ -30,14 +33,15 @@ def pay_some(invoice: Invoice, amount: str) -> None:
 
 
 @pytest.fixture
-def orders(world: World, sales: Browser) -> dict[str, Order]:
+@kept_scene
+def orders(world: World) -> dict[str, Order]:
     """One in each state of payment."""
     names = ("paid", "part", "unpaid", "overdue", "cancelled")
     made = {name: place(world.client, world.lite, ip=f"192.0.2.{last}") for last, name in enumerate(names, start=10)}
     pay(made["paid"].invoice)
     pay_some(made["part"].invoice, "2.00")
     Invoice.objects.filter(order=made["overdue"]).update(due_date=days_away(-3))
-    press(sales, made["cancelled"], "cancel")
+    cancel_order(order=made["cancelled"], actor="test", now=database_now())
     return made
 
 
@@ -98,10 +102,12 @@ class TestAmounts:
     def test_an_order_of_several_lines_counts_once(self, world: World, sales: Browser) -> None:
         items = [ItemRequest(world.lite, "MONTHLY", 1, {"ip": f"192.0.2.{last}"}) for last in (10, 11)]
         place_order(
-            client=world.client,
-            items=items,
-            payment_method="manual",
-            checkout_key="two lines",
+            checkout=Checkout(
+                client=world.client,
+                items=items,
+                payment_method="manual",
+                key="two lines",
+            ),
             actor="test",
             now=database_now(),
         )
@@ -127,10 +133,12 @@ class TestSearching:
     def test_names_the_first_items(self, world: World, sales: Browser) -> None:
         items = [ItemRequest(world.lite, "MONTHLY", 1, {"ip": f"192.0.2.{last}"}) for last in range(10, 15)]
         place_order(
-            client=world.client,
-            items=items,
-            payment_method="manual",
-            checkout_key="five lines",
+            checkout=Checkout(
+                client=world.client,
+                items=items,
+                payment_method="manual",
+                key="five lines",
+            ),
             actor="test",
             now=database_now(),
         )

@@ -5,7 +5,8 @@ import pytest
 from babel.dates import format_date
 from django.test import Client as Browser
 
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.checkouts import Checkout, ItemRequest
+from billing.actions.ordering import place_order
 from billing.models import Finding, Invoice, Operation, Service
 from billing.queries.clock import database_now
 from catalog.models import Price
@@ -203,10 +204,12 @@ class TestTerms:
         terms = {"quantity_mode": "SCALING", "is_domain_required": True, "recurring_limit": 2, "fixed_term_days": 400}
         product = make_hosting(world.group, **terms)
         order = place_order(
-            client=world.client,
-            items=[ItemRequest(product, "MONTHLY", 3, domain="xn--e1afmkfd.xn--p1ai")],
-            payment_method="manual",
-            checkout_key="terms",
+            checkout=Checkout(
+                client=world.client,
+                items=[ItemRequest(product, "MONTHLY", 3, domain="xn--e1afmkfd.xn--p1ai")],
+                payment_method="manual",
+                key="terms",
+            ),
             actor="test",
             now=database_now(),
         )

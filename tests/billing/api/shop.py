@@ -13,6 +13,7 @@ from catalog.actions.products import PriceValues, create_product
 from catalog.models import Currency, Product, ProductGroup
 from noc.models import Server
 from tests.billing.api.caller import Api
+from tests.kept_scenes import kept_scene
 
 LITE = "55227"
 PASSWORD = "sandbox-password"
@@ -31,6 +32,7 @@ class Shop:
         return {"client": self.client.pk, "payment_method": "bank_transfer", "items": [item], **changes}
 
 
+@kept_scene
 def make_shop(url: str) -> Shop:
     now = database_now()
     login = {"name": "eu", "hostname": url, "username": "reseller", "password": PASSWORD}

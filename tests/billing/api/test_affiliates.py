@@ -9,9 +9,11 @@ from tests.affiliates import ORDERED, at, make_affiliate, make_consulting, sell_
 from tests.billing.actions.test_commissions import CLEARS
 from tests.billing.api.caller import Api
 from tests.builders import make_client
+from tests.kept_scenes import kept_scene
 
 
 @pytest.fixture
+@kept_scene
 def affiliate(db: None) -> Affiliate:
     """Got 120.00 as credit, and 100.00 are pending."""
     switch_on()

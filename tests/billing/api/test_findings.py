@@ -7,9 +7,11 @@ from noc.sandbox.server import Sandbox
 from tests.accounts import items_at, misbehave, seed
 from tests.billing.api.caller import Api
 from tests.builders import World, make_client, place_paid_order
+from tests.kept_scenes import kept_scene
 
 
 @pytest.fixture
+@kept_scene
 def orphan(world: World, sandbox: Sandbox) -> Finding:
     seed(sandbox, licname="whose", ip="192.0.2.99")
     reconcile(server_id=world.server.pk, clock=database_now)

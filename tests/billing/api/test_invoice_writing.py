@@ -4,22 +4,29 @@ from typing import Any
 
 import pytest
 
-from billing.models import CreditNote, Invoice, Refund
+from billing.models import CreditNote, Invoice, Refund, StaffRole
 from tests.billing.actions.books import books_are_right
 from tests.billing.api.caller import Api
 from tests.billing.api.shop import Shop
+from tests.kept_scenes import kept_scene
 
 
 @pytest.fixture
 def body(shop: Shop) -> dict[str, Any]:
+    return body_of(shop)
+
+
+def body_of(shop: Shop) -> dict[str, Any]:
     lines = [{"description": "Setup by hand", "amount": "100"}, {"description": "Training", "amount": 50.5}]
     return {"client": shop.client.pk, "lines": lines, "notes": "PO 7"}
 
 
 @pytest.fixture
-def paid(admin: Api, body: dict[str, Any]) -> str:
+@kept_scene
+def paid(shop: Shop) -> str:
     """A published and paid invoice over 150.50."""
-    path = f"invoices/{admin.post('invoices/', body, expect=201)['id']}/"
+    admin = Api.of_role(StaffRole.FULL_ADMINISTRATOR)
+    path = f"invoices/{admin.post('invoices/', body_of(shop), expect=201)['id']}/"
     admin.post(f"{path}publish/", {"is_client_told": False})
     admin.post(f"{path}payments/", {"amount": "150.50", "reference": "r"}, expect=201)
     return path

@@ -6,13 +6,14 @@ import pytest
 
 from billing.models import Invoice, Operation, Payment
 from tests.billing.api.caller import Api
-from tests.billing.api.shop import Shop, place
+from tests.billing.api.shop import IP, Shop, place
+from tests.builders import place as place_order
 
 
 @pytest.fixture
-def path(admin: Api, shop: Shop) -> str:
+def path(shop: Shop) -> str:
     """An unpaid invoice over 17.50."""
-    return f"invoices/{place(admin, shop)['invoice']}/"
+    return f"invoices/{place_order(shop.client, shop.product, ip=IP, licname='web').invoice.pk}/"
 
 
 def test_an_invoice_shows_what_it_charges_for(admin: Api, shop: Shop, path: str) -> None:

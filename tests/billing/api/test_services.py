@@ -10,16 +10,15 @@ from noc.models import Server
 from noc.sandbox.faults import Fault
 from noc.sandbox.server import Sandbox
 from tests.billing.api.caller import Api
-from tests.billing.api.shop import Shop, buy, make_product, pay, place, work
-from tests.builders import open_windows
+from tests.billing.api.shop import IP, Shop, buy, make_product, pay, place, work
+from tests.builders import make_active_service, open_windows, place_paid_order
 
 
 @pytest.fixture
 def service(admin: Api, shop: Shop) -> int:
     """An active license."""
-    number = buy(admin, shop)
-    work()
-    return number
+    pk: int = make_active_service(shop.client, shop.product, ip=IP, licname="web").pk
+    return pk
 
 
 def test_a_service_shows_its_dates_money_and_fields(admin: Api, shop: Shop, service: int) -> None:
@@ -207,13 +206,13 @@ def test_a_held_operation_goes_on_when_told_to(admin: Api, shop: Shop) -> None:
     ],
 )
 def test_a_decision_that_lacks_something_is_refused(admin: Api, shop: Shop, body: dict[str, Any], field: str) -> None:
-    open_one = _uncertain(admin, shop)
+    open_one = _uncertain(shop)
     assert list(admin.post(f"operations/{open_one.pk}/resolve/", body, expect=400)["errors"]) == [field]
 
 
 def test_a_person_adopts_what_was_bought(admin: Api, shop: Shop, sandbox: Sandbox) -> None:
     sandbox.state.faults.faults.append(Fault(1, "lost_after_act", count=1))
-    open_one = _uncertain(admin, shop)
+    open_one = _uncertain(shop)
     Operation.objects.filter(pk=open_one.pk).update(status=OperationStatus.NEEDS_CHECK)
     bought = next(iter(sandbox.state.items.values()))
     answer = admin.post(f"operations/{open_one.pk}/resolve/", {"decision": "adopt", "remote_id": str(bought.id)})
@@ -221,7 +220,7 @@ def test_a_person_adopts_what_was_bought(admin: Api, shop: Shop, sandbox: Sandbo
 
 
 def test_a_person_gives_up(admin: Api, shop: Shop) -> None:
-    open_one = _uncertain(admin, shop)
+    open_one = _uncertain(shop)
     answer = admin.post(f"operations/{open_one.pk}/resolve/", {"decision": "give_up", "reason": "nobody knows"})
     assert (answer["status"], answer["message"]) == ("FAILED", "Given up by a person: nobody knows")
 
@@ -244,8 +243,8 @@ def test_operations_are_found_by_status_kind_service_and_order(admin: Api, servi
     assert Service.objects.get(pk=service).status == ServiceStatus.ACTIVE
 
 
-def _uncertain(admin: Api, shop: Shop) -> Operation:
-    pay(admin, place(admin, shop))
+def _uncertain(shop: Shop) -> Operation:
+    place_paid_order(shop.client, shop.product, ip=IP, licname="web")
     work()
     Operation.objects.filter(kind="CREATE").update(status=OperationStatus.NEEDS_CHECK, finished_at=None)
     return Operation.objects.get(kind="CREATE")

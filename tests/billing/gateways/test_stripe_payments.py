@@ -89,7 +89,7 @@ def test_money_that_comes_by_a_page_that_was_replaced_is_not_lost(stripe: Stripe
 def test_a_declined_card_is_told_and_charges_nothing(stripe: StripeStandIn) -> None:
     _client, invoice = make_debtor()
     attempt = go_to_page(invoice)
-    stripe.account.pay(attempt.external_id, card="9995")
+    stripe.account.pay(attempt.external_id, card="4000 0000 0000 9995")
     assert look(attempt).status == AttemptStatus.PENDING  # the client may try another card on the page
     stripe.account.objects[attempt.external_id]["status"] = "expired"
     attempt = look(attempt)

@@ -14,6 +14,7 @@ from billing.letters.source import Source
 from billing.models import Email, Event, Service, ServiceField
 from billing.queries.clock import database_now
 from tests.builders import World, make_active_service
+from tests.kept_scenes import kept_scene
 
 KEY = "Your key: {$service_custom_field_bitninjakey}"
 
@@ -24,6 +25,7 @@ def write(text: str) -> None:
 
 
 @pytest.fixture
+@kept_scene
 def bitninja(world: World) -> Service:
     """Bought as in life; its key is taken away until `bring_key`."""
     parent = make_active_service(world.client, world.lite, ip="192.0.2.1")

@@ -13,6 +13,7 @@ from billing.queries.on_demand import find_on_demand
 from catalog.actions.products import update_product
 from catalog.models import Product
 from tests.builders import World, make_active_service, make_hosting, open_windows, pay, place
+from tests.kept_scenes import kept_scene
 
 NOW = datetime(2026, 5, 30, 12, tzinfo=UTC)
 DUE = date(2026, 6, 30)
@@ -24,6 +25,7 @@ def product(world: World) -> Product:
 
 
 @pytest.fixture
+@kept_scene
 def service(world: World, product: Product) -> Service:
     """Monthly, due on 30 June."""
     order = place(world.client, product, now=NOW)

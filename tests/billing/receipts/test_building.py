@@ -11,6 +11,7 @@ from billing.receipts.building import Charged, Part, Terms, build_receipt, scale
 from billing.receipts.receipt import MOST_ITEMS, Receipt, ReceiptCustomer
 from billing.receipts.shares import share_out
 from catalog.taxes import Taxation, TaxRate, tax_charge
+from tests.examples import examples
 
 RATES = ("", "0", "5", "10", "20", "22")
 TERMS = Terms(
@@ -92,7 +93,7 @@ def _check_refunds(receipt: Receipt, data: st.DataObject) -> None:
 
 
 @given(charges(), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_adds_up_to_the_kopeck(items: tuple[Charged, ...], data: st.DataObject) -> None:
     check(items, data)
 

@@ -7,9 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.credit_notes import issue_credit_note
 from billing.actions.invoicing import add_funds, start_mass_payment
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.ordering import place_order
 from billing.actions.payments import add_credit, apply_credit, record_payment
 from billing.actions.refunds import refund_payment
 from billing.models import (
@@ -52,13 +53,15 @@ def product(world: World) -> Any:
 
 def order(client: Client, product: Any, *, quantity: int = 3, promo_code: str = "") -> Invoice:
     placed = place_order(
-        client=client,
-        items=[ItemRequest(product, "MONTHLY", quantity)],
-        payment_method="bank_transfer",
-        checkout_key=f"receipt-{Invoice.objects.count()}",
+        checkout=Checkout(
+            client=client,
+            items=[ItemRequest(product, "MONTHLY", quantity)],
+            payment_method="bank_transfer",
+            key=f"receipt-{Invoice.objects.count()}",
+            promo_code=promo_code,
+        ),
         actor="test",
         now=NOW(),
-        promo_code=promo_code,
     )
     return placed.invoice
 

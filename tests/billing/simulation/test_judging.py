@@ -10,9 +10,11 @@ from billing.queries.clock import business_date, database_now
 from billing.simulation.judging import GRACE, Breach, judge_day, judge_numbers, judge_periods
 from billing.simulation.till import Till
 from tests.builders import World, make_hosting, pay, place
+from tests.kept_scenes import kept_scene
 
 
 @pytest.fixture
+@kept_scene
 def service(world: World) -> Service:
     order = place(world.client, make_hosting(world.group))
     pay(order.invoice)

@@ -7,11 +7,13 @@ from catalog.actions.products import WRITABLE, ProductInvalid, update_product
 from catalog.models import CustomField, Product, ProductGroup, TariffCost
 from noc.models import Server
 from tests.catalog.samples import DRWEB, make_business, make_plain_product, make_product, price
+from tests.kept_scenes import kept_scene
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
+@kept_scene
 def source(group: ProductGroup) -> Product:
     """A product with one of everything."""
     product = make_business(group, price("MONTHLY", "5"), prices=[price("MONTHLY", "15", setup_fee="3")])

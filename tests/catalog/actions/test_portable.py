@@ -17,6 +17,8 @@ from catalog.portable.shape import GROUPS, LIVE, OPTIONS, PRODUCTS
 from catalog.portable.writing import stored_catalog, to_yaml
 from noc.models import Server, ServerGroup
 from tests.catalog.samples import BITNINJA, LITE, make_business, make_plain_product, make_product, price
+from tests.examples import examples
+from tests.kept_scenes import kept_scene
 
 TERMS: dict[str, Any] = {
     "color": "#0a7d78",
@@ -39,6 +41,7 @@ def export() -> str:
 
 
 @pytest.fixture
+@kept_scene
 def shop(server: Server, group: ProductGroup) -> Product:
     """A license with options, an addon of it, and a plain product with a field of its own."""
     accounts = ServerGroup.objects.create(name="EU accounts")
@@ -278,7 +281,7 @@ def products(draw: Any, slug: str) -> dict[str, Any]:
 
 
 @given(data=st.data())
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(6), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_catalog_survives_the_way_through_a_file(db: None, data: st.DataObject) -> None:
     currencies = Currency.objects.in_bulk()
     with transaction.atomic():

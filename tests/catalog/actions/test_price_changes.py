@@ -10,9 +10,11 @@ from catalog.queries_costs import price_changes, product_margins
 from noc.models import PriceListEntry, Server
 from tests.catalog.samples import BITNINJA, BUSINESS, LITE, make_product, make_service
 from tests.catalog.tariffs import NOW, create, list_tariff, sale, wishes
+from tests.kept_scenes import kept_scene
 
 
 @pytest.fixture
+@kept_scene
 def lite(server: Server, group: ProductGroup) -> Product:
     """Cost 4, half as much again, up to .90."""
     list_tariff(server, LITE, "ispmanager lite", m1="4.00", m12="44.00")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.credit_notes import CreditNoteInvalid
 from billing.actions.invoicing import (
     InvoiceNotCancellable,
@@ -23,7 +24,7 @@ from billing.actions.invoicing import (
     write_off_invoice,
 )
 from billing.actions.order_decisions import cancel_order
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.ordering import place_order
 from billing.actions.payments import InvoiceNotPayable, apply_credit, record_payment
 from billing.models import Client, CreditNote, Event, Invoice, InvoiceLine, Posting, Promotion, Service
 from billing.queries.clock import database_now
@@ -112,11 +113,13 @@ class TestRefundToCredit:
     def test_an_order_over_nothing_can_be_cancelled(self, world: World) -> None:
         Promotion.objects.create(code="FREE", value=100)
         order = place_order(
-            client=world.client,
-            items=[ItemRequest(world.lite, "MONTHLY", 1, {"ip": "192.0.2.1"})],
-            payment_method="bank_transfer",
-            checkout_key="free",
-            promo_code="FREE",
+            checkout=Checkout(
+                client=world.client,
+                items=[ItemRequest(world.lite, "MONTHLY", 1, {"ip": "192.0.2.1"})],
+                payment_method="bank_transfer",
+                key="free",
+                promo_code="FREE",
+            ),
             actor="x",
             now=database_now(),
         )

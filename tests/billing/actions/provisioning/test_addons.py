@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.commands import change_service, run_command
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.ordering import place_order
 from billing.actions.provisioning import free_expired_leases, release_ready, retry_operation, run_operation
 from billing.actions.provisioning.claiming import claim_operation
 from billing.actions.queueing import queue_operation
@@ -30,6 +31,7 @@ from tests.builders import (
     run_due_operations,
 )
 from tests.clocks import MovingClock
+from tests.kept_scenes import kept_scene
 
 Misbehave = Callable[..., None]
 Items = Callable[[], list[dict[str, Any]]]
@@ -64,10 +66,12 @@ def run(clock: MovingClock) -> Callable[[Operation], Operation]:
 def order(world: World, clock: MovingClock, *items: ItemRequest) -> list[Service]:
     """Ordered and paid; the services in the order of the items."""
     placed = place_order(
-        client=world.client,
-        items=list(items),
-        payment_method="bank_transfer",
-        checkout_key=f"addons-{next(CHECKOUTS)}",
+        checkout=Checkout(
+            client=world.client,
+            items=list(items),
+            payment_method="bank_transfer",
+            key=f"addons-{next(CHECKOUTS)}",
+        ),
         actor="test",
         now=clock(),
     )
@@ -75,6 +79,7 @@ def order(world: World, clock: MovingClock, *items: ItemRequest) -> list[Service
     return list(Service.objects.filter(order_line__order=placed).order_by("id"))
 
 
+@kept_scene
 def order_together(world: World, clock: MovingClock, *addons: Product) -> list[Service]:
     main = ItemRequest(world.lite, "MONTHLY", 1, {"ip": "192.0.2.10", "licname": "main"})
     return order(world, clock, main, *(ItemRequest(addon, "MONTHLY", parent_item=0) for addon in addons))

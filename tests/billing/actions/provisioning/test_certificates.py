@@ -24,6 +24,7 @@ from noc.sandbox.server import Sandbox
 from tests.builders import World, run_due_operations
 from tests.certificates import MULTI_DOMAIN, ec_key, make_certificate_product, make_csr, order_certificate
 from tests.clocks import MovingClock
+from tests.kept_scenes import kept_scene
 
 Items = Callable[[], list[dict[str, Any]]]
 Misbehave = Callable[..., None]
@@ -50,6 +51,7 @@ def sent(sandbox: Sandbox, func: str) -> int:
     return sum(entry["func"] == func and entry["params"].get("sok") == "ok" for entry in entries)
 
 
+@kept_scene
 def order(world: World, clock: MovingClock, **fields: str) -> Service:
     """Ordered, paid, bought, not issued."""
     service = order_certificate(world, make_certificate_product(world), **fields)

@@ -30,6 +30,7 @@ from catalog.models import Product
 from noc.sandbox.server import Sandbox
 from tests.builders import LITE, World, make_active_service, make_product, make_server, place, place_paid_order
 from tests.clocks import MovingClock
+from tests.kept_scenes import kept_scene
 
 Misbehave = Callable[..., None]
 Run = Callable[[Operation], Operation]
@@ -37,6 +38,7 @@ LONG_AGO = "2020-01-01"
 
 
 @pytest.fixture
+@kept_scene
 def product(world: World) -> Product:
     return make_product(world.group, tariff_id=LITE, name="Pooled lite", price="5.00", at_end="POOL")
 
@@ -88,28 +90,36 @@ def end(service: Service, clock: MovingClock, **params: Any) -> Operation:
 
 
 @pytest.fixture
-def pool_one(world: World, product: Product, clock: MovingClock, partner: Partner) -> Callable[..., Any]:
+def pool_one(world: World, product: Product, clock: MovingClock, sandbox: Sandbox) -> Callable[..., Any]:
     """A license in the pool, as a release leaves it: `pool_one("192.0.2.1")`. It has rested, unless told otherwise."""
 
     def pool(ip: str, is_rested: bool = True) -> PooledLicense:
-        quiet = {"real_ipchange": LONG_AGO, "real_keychange": LONG_AGO} if is_rested else {}
-        free = {"licname": "free.lic", "ip": "0.0.0.0", "status": 3}
-        number = partner.add(pricelist=int(LITE), **free, **(quiet or {"real_ipchange": clock().date().isoformat()}))
-        item = partner.item(number)
-        former = Service.objects.get(order_line__order=place(world.client, product, ip=ip))
-        Service.objects.filter(pk=former.pk).update(status="TERMINATED", remote_id=number)
-        save_field_values(service=former, values={"lickey": item["lickey"]})
-        return PooledLicense.objects.create(
-            server=world.server,
-            tariff_id=LITE,
-            remote_id=number,
-            expires_on=date.fromisoformat(item["expiredate"]),
-            released_from=former,
-            released_at=clock(),
-            changed_at=clock(),
-        )
+        return put_into_pool(world, product, clock, sandbox, ip, is_rested)
 
     return pool
+
+
+@kept_scene
+def put_into_pool(
+    world: World, product: Product, clock: MovingClock, sandbox: Sandbox, ip: str, is_rested: bool
+) -> PooledLicense:
+    partner = Partner(sandbox)
+    quiet = {"real_ipchange": LONG_AGO, "real_keychange": LONG_AGO} if is_rested else {}
+    free = {"licname": "free.lic", "ip": "0.0.0.0", "status": 3}
+    number = partner.add(pricelist=int(LITE), **free, **(quiet or {"real_ipchange": clock().date().isoformat()}))
+    item = partner.item(number)
+    former = Service.objects.get(order_line__order=place(world.client, product, ip=ip))
+    Service.objects.filter(pk=former.pk).update(status="TERMINATED", remote_id=number)
+    save_field_values(service=former, values={"lickey": item["lickey"]})
+    return PooledLicense.objects.create(
+        server=world.server,
+        tariff_id=LITE,
+        remote_id=number,
+        expires_on=date.fromisoformat(item["expiredate"]),
+        released_from=former,
+        released_at=clock(),
+        changed_at=clock(),
+    )
 
 
 def buy(world: World, product: Product, ip: str = "192.0.2.99", **fields: str) -> tuple[Service, Operation]:

@@ -9,9 +9,10 @@ from typing import Any
 from django.db.models import Sum
 
 from billing.actions.chargebacks import reverse_payment
+from billing.actions.checkouts import Checkout, ItemRequest
 from billing.actions.credit_notes import issue_credit_note
 from billing.actions.invoicing import add_funds, cancel_invoice, reissue_invoice, write_off_invoice
-from billing.actions.ordering import ItemRequest, place_order
+from billing.actions.ordering import place_order
 from billing.actions.payments import add_credit, apply_credit, record_payment, take_credit
 from billing.actions.refunds import refund_payment
 from billing.models import (
@@ -79,11 +80,13 @@ def live_through_it(client: Client, hosting: Product) -> None:
 def order(client: Client, product: Product, *, now: datetime, cycle: str = "MONTHLY", code: str = "") -> Order:
     """Any product for any cycle, with a promo code."""
     return place_order(
-        client=client,
-        items=[ItemRequest(product, cycle)],
-        payment_method="bank_transfer",
-        checkout_key=f"mixed-{next(_numbers)}",
-        promo_code=code,
+        checkout=Checkout(
+            client=client,
+            items=[ItemRequest(product, cycle)],
+            payment_method="bank_transfer",
+            key=f"mixed-{next(_numbers)}",
+            promo_code=code,
+        ),
         now=now,
         **ACTOR,
     )

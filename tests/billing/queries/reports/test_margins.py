@@ -10,11 +10,13 @@ from catalog.models import Currency
 from noc.models import PriceListEntry
 from tests.billing.queries.reports.mixed_books import JANUARY, named, read, totals
 from tests.builders import World, bill, list_cost, make_hosting, place
+from tests.kept_scenes import kept_scene
 
 DAYS = {"from": "2026-01-01", "until": "2026-01-31"}
 
 
 @pytest.fixture
+@kept_scene
 def sales(world: World) -> World:
     """Two periods of business for 15.00 at a cost of 9.00, one cancelled; hosting without a known cost; work."""
     list_cost(world.server, world.business, "9.00")
