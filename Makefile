@@ -21,8 +21,9 @@ demo: setup ## the whole way of the data with real processes, as a table of both
 serve: setup ## the portal with demo data, left running until Ctrl-C
 	@$(PYTHON) -m demo serve
 
+# Where the environment forbids bytecode files, each process would compile every module and test anew.
 test: setup ## the default suite: SQLite; no service, browser or process of its own needed
-	@$(PYTHON) -m pytest -n 2 -m "not browser and not processes and not thorough" $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 2 --dist worksteal -m "not browser and not processes and not thorough" $(ARGS)
 
 everything: setup ## all tests: browser, real processes, long series; DATABASE_URL and REDIS_URL choose the services
 	@$(PYTHON) -m pytest -n 2 $(ARGS)

@@ -9,7 +9,7 @@ import psycopg
 import redis
 from psycopg import sql
 
-QUEUE_KEYS = ("operations", "mail", "documents", "duties", "unacked", "unacked_index")
+QUEUE_KEYS = ("operations", "payments", "mail", "documents", "duties", "unacked", "unacked_index")
 
 
 @contextmanager
