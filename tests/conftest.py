@@ -17,12 +17,14 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.template import Context, RequestContext, Template
 from django.utils import timezone, translation
+from pytest_django import DjangoDbBlocker
 
 from billing.append_only import put_up, take_down
 from config.celery import app
 from noc.sandbox.server import Sandbox, start_sandbox
 from tests.builders import World, make_world
 from tests.examples import choose_profile
+from tests.kept_ids import keep_apart
 from tests.kept_scenes import enter_stage, invite, leave_stage
 from tests.kept_schema import file_in, keep, open_filled
 from tests.services import RedisNumbers
@@ -107,8 +109,10 @@ def kept_schema(request: pytest.FixtureRequest, django_db_modify_db_settings: No
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(kept_schema: Callable[[], None], django_db_setup: None) -> None:
+def django_db_setup(kept_schema: Callable[[], None], django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     kept_schema()
+    with django_db_blocker.unblock():
+        keep_apart()
 
 
 @pytest.fixture(autouse=True, scope="session")

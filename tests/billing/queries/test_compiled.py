@@ -55,7 +55,7 @@ class TestSameAsTheORM:
         assert values_of(found.currency) == values_of(invoice.currency)
 
     def test_with_a_part_of_the_columns(self) -> None:
-        BillingSettings.objects.create(number_digits=7)
+        BillingSettings.objects.create(pk=1, number_digits=7)
         read = CompiledQuery(lambda pk: BillingSettings.objects.only("number_digits").filter(pk=pk))
         found = read.get(1)
         assert found.get_deferred_fields() == BillingSettings.objects.only("number_digits").get().get_deferred_fields()
