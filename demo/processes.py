@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import SystemRandom
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -16,6 +17,8 @@ import httpx
 
 GRACE_SECONDS = 10.0
 LAST_LINES = 25
+# Below those that systems give to connections that go out: such a one could take a port before its process has started.
+OWN_PORTS = range(20_000, 32_000)
 
 
 class ProcessFailed(Exception):
@@ -153,15 +156,16 @@ def stop_on_signals() -> None:
 
 
 def find_free_port(*, preferred: int = 0) -> int:
-    """A TCP port on loopback that nobody listens on: the preferred one if it is free."""
-    for port in (preferred, 0):
+    """A TCP port on loopback that nobody listens on: the preferred one if it is free, else one out of `OWN_PORTS`."""
+    # The system's lot: programs that begin with the same seed would choose the same ports.
+    for port in filter(None, (preferred, *SystemRandom().sample(OWN_PORTS, 100))):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            return port
     raise OSError("No free port on 127.0.0.1")
 
 

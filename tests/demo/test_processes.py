@@ -93,6 +93,17 @@ def test_a_taken_port_is_not_given_although_preferred() -> None:
     assert find_free_port(preferred=port) == port
 
 
+def test_a_chosen_port_is_none_that_a_connection_could_take() -> None:
+    with socket.socket() as server, socket.socket() as client:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        client.connect(server.getsockname())
+        taken_by_itself = client.getsockname()[1]
+    chosen = {find_free_port() for _ in range(20)}
+    assert max(chosen) < taken_by_itself
+    assert len(chosen) > 1
+
+
 @pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
 def test_a_signal_ends_the_demo_and_all_that_it_started(tmp_path: Path, number: signal.Signals) -> None:
