@@ -4,12 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from billing.models import Promotion
+from catalog.admin.picking import ProductPicker
 from catalog.discounts import DiscountType
 from catalog.models import Cycle
 
@@ -63,6 +65,10 @@ class PromotionAdmin(ModelAdmin):  # type: ignore[misc]
             {"fields": [("starts_on", "ends_on"), ("max_uses", "is_once_per_client"), "audience"]},
         ),
     ]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        picker = ProductPicker(db_field, self.admin_site)
+        return super().formfield_for_manytomany(db_field, request, **{**kwargs, "widget": picker})
 
     @admin.display(description=gettext_lazy("discount"))
     def reduction(self, promotion: Promotion) -> str:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from django.test import Client as Browser
 
 from billing.models import Promotion, TaxRule
@@ -37,6 +38,13 @@ def test_a_promo_code_is_added_and_listed(sales: Browser) -> None:
     assert "0 / 5" in page
     amount = sales.post(add_page(Promotion), CODE | {"code": "FIVE", "type": "FIXED"})
     assert "An amount is of a currency" in amount.content.decode()
+
+
+@pytest.mark.parametrize("chosen", ["all", "9" * 18, "\N{SUPERSCRIPT TWO}"])
+def test_a_product_that_nobody_can_choose_is_refused_on_its_field(sales: Browser, chosen: str) -> None:
+    form = sales.post(add_page(Promotion), CODE | {"applies_to": [chosen]}).context["adminform"].form
+    assert list(form.errors) == ["applies_to"]
+    assert not Promotion.objects.exists()
 
 
 def test_support_reads_and_does_not_write(support: Browser) -> None:
