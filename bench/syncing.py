@@ -65,59 +65,69 @@ def _end() -> date:
 
 
 def _make_services(server_id: int, product: Any, items: Mapping[str, Any], numbers: list[str]) -> None:
+    from billing.models import Service, ServiceField
+
+    line, until = _make_order_line(product, quantity=len(numbers)), _end()
+    services = Service.objects.bulk_create(
+        [_service(line, until, server_id=server_id, number=number, ip=items[number]["ip"]) for number in numbers],
+        batch_size=1000,
+    )
+    fields = {field.key: field for field in product.custom_fields.all()}
+    rows = [row for service in services for row in _field_rows(service, fields, items[service.remote_id])]
+    ServiceField.objects.bulk_create(rows, batch_size=1000)
+
+
+def _make_order_line(product: Any, *, quantity: int) -> Any:
     from bench.shop import make_client
-    from billing.models import Client, Order, OrderLine, Service, ServiceField
+    from billing.models import Client, Order, OrderLine
     from billing.queries.clock import database_now
 
-    client = Client.objects.filter(email="anna@example.com").first() or make_client()
     order = Order.objects.create(
         number="SYNC",
-        client=client,
+        client=Client.objects.filter(email="anna@example.com").first() or make_client(),
         payment_method="bank_transfer",
         currency_id="EUR",
         total=0,
         checkout_key="bench-sync",
         placed_at=database_now(),
     )
-    line = OrderLine.objects.create(
-        order=order, product=product, cycle="MONTHLY", quantity=len(numbers), description="lite", unit_price=5
+    return OrderLine.objects.create(
+        order=order, product=product, cycle="MONTHLY", quantity=quantity, description="lite", unit_price=5
     )
-    until = _end()
-    services = Service.objects.bulk_create(
-        [
-            Service(
-                client=client,
-                order_line=line,
-                product=product,
-                status="ACTIVE",
-                cycle="MONTHLY",
-                currency_id="EUR",
-                first_amount=5,
-                recurring_amount=Decimal(50),
-                registered_on=until,
-                anchor_day=until.day,
-                next_due_date=until,
-                paid_until=until,
-                expires_on=until,
-                module="ispmanager_noc",
-                kind="license",
-                tariff_id=product.tariff_id,
-                server_id=server_id,
-                remote_id=number,
-                dedicated_ip=items[number]["ip"],
-            )
-            for number in numbers
-        ],
-        batch_size=1000,
+
+
+def _service(line: Any, until: date, *, server_id: int, number: str, ip: str) -> Any:
+    from billing.models import Service
+
+    return Service(
+        client=line.order.client,
+        order_line=line,
+        product=line.product,
+        status="ACTIVE",
+        cycle="MONTHLY",
+        currency_id="EUR",
+        first_amount=5,
+        recurring_amount=Decimal(50),
+        registered_on=until,
+        anchor_day=until.day,
+        next_due_date=until,
+        paid_until=until,
+        expires_on=until,
+        module="ispmanager_noc",
+        kind="license",
+        tariff_id=line.product.tariff_id,
+        server_id=server_id,
+        remote_id=number,
+        dedicated_ip=ip,
     )
-    fields = {field.key: field for field in product.custom_fields.all()}
-    rows = []
-    for service in services:
-        item = items[service.remote_id]
-        for key, value in {"licname": "bench", "ip": item["ip"], "order_id": service.remote_id}.items():
-            rows.append(ServiceField(service=service, field=fields[key], plain_value=value))
-        rows.append(ServiceField(service=service, field=fields["lickey"], secret_value=item["lickey"]))
-    ServiceField.objects.bulk_create(rows, batch_size=1000)
+
+
+def _field_rows(service: Any, fields: Mapping[str, Any], item: Mapping[str, Any]) -> Iterator[Any]:
+    from billing.models import ServiceField
+
+    for key, value in {"licname": "bench", "ip": item["ip"], "order_id": service.remote_id}.items():
+        yield ServiceField(service=service, field=fields[key], plain_value=value)
+    yield ServiceField(service=service, field=fields["lickey"], secret_value=item["lickey"])
 
 
 def measure(action: str, server_id: int) -> Mapping[str, Any]:

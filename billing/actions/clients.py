@@ -57,8 +57,7 @@ def register_client(
     """A client with its owner, who logs in by the e-mail; without a password only after setting one by mail.
 
     `asks_to_confirm`: a letter with a link that confirms the address goes out. `asked`: what the EU register said of
-    the VAT number already. Raises ClientInvalid, with every wrong
-    field at once.
+    the VAT number already. Raises ClientInvalid, with every wrong field at once.
     """
     email = email.strip().lower()
     client = Client(email=email, currency=currency, is_subscribed=is_subscribed, **_known(profile))
