@@ -1,5 +1,6 @@
 """Stripe: Checkout for clients on its page, PaymentIntents for saved cards, refunds, signed webhooks."""
 
+import atexit
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -201,8 +202,10 @@ class CardDeclined(GatewayRejected):
 
 @cache
 def _connections() -> stripe.HTTPXClient:
-    """Kept open between calls; a client of its own for each would leave its connections behind."""
-    return stripe.HTTPXClient(timeout=SECONDS, allow_sync_methods=True)
+    """Kept open until the process ends: a client of its own for each call would leave its connections behind."""
+    kept = stripe.HTTPXClient(timeout=SECONDS, allow_sync_methods=True)
+    atexit.register(kept.close)
+    return kept
 
 
 def _client(keys: Keys) -> stripe.StripeClient:
