@@ -282,6 +282,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "AffiliateStatusEnum": "billing.models.AffiliateStatus",
+        "CancellationStatusEnum": "billing.models.CancellationStatus",
+        "CancellationTypeEnum": "billing.models.CancellationType",
         "CommissionStateEnum": "billing.models.CommissionState",
         "FindingSortEnum": "billing.models.FindingSort",
         "FindingStatusEnum": "billing.models.FindingStatus",

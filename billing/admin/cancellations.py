@@ -1,7 +1,7 @@
 """Cancellation requests (whmcs-behaviour §3.3): what clients want to end, and the operators' word before its day."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -23,9 +23,9 @@ from billing.admin.buttons import Button, Outcome, Visit
 from billing.admin.deciding import decide_each
 from billing.admin.objects import Chips, ObjectAdmin, history
 from billing.admin.service_buttons import service_title
-from billing.models import CancellationRequest, CancellationStatus, CancellationType
+from billing.models import CancellationRequest, CancellationStatus
 from billing.permissions import Permission
-from billing.queries.cancellations import with_end_of_period
+from billing.queries.cancellations import ends_on, with_end_of_period
 from billing.queries.clock import database_now
 from billing.templatetags.back_office import brief, state
 from billing.templatetags.portal import day
@@ -135,7 +135,7 @@ class CancellationRequestAdmin(ObjectAdmin):
         return _("Cancellation request %(number)s") % {"number": subject}
 
     def get_facts(self, request: HttpRequest, subject: CancellationRequest) -> dict[str, Any]:
-        return {"events": history(service=subject.service), "due": _due_on(subject)}
+        return {"events": history(service=subject.service), "due": ends_on(subject)}
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Nothing to select for those who may not end services."""
@@ -170,7 +170,7 @@ class CancellationRequestAdmin(ObjectAdmin):
             "title": f"{button.label}: {_count_words(len(chosen))}",
             "button": button,
             "explanation": button.explanation(None),
-            "rows": [(wish, _due_on(wish)) for wish in chosen],
+            "rows": [(wish, ends_on(wish)) for wish in chosen],
             "count": sum(button.is_shown(wish) for wish in chosen),
             "code": request.POST["action"],
             "checkbox_name": ACTION_CHECKBOX_NAME,
@@ -199,7 +199,7 @@ class CancellationRequestAdmin(ObjectAdmin):
 
     @admin.display(description=gettext_lazy("ends on"), ordering="end_of_period")
     def due(self, wish: CancellationRequest) -> SafeString | str:
-        return day(_due_on(wish))
+        return day(ends_on(wish))
 
     @admin.display(description=gettext_lazy("reason"))
     def why(self, wish: CancellationRequest) -> str:
@@ -212,12 +212,6 @@ class CancellationRequestAdmin(ObjectAdmin):
 
 def _with_all(wishes: QuerySet[CancellationRequest]) -> QuerySet[CancellationRequest]:
     return with_end_of_period(wishes).select_related("service__client", "service__product")
-
-
-def _due_on(wish: CancellationRequest) -> date | None:
-    """The day that the service ends; None where it ended at once, or goes on."""
-    is_later = wish.status == CancellationStatus.OPEN and wish.type == CancellationType.END_OF_PERIOD
-    return wish.end_of_period if is_later else None  # type: ignore[attr-defined]
 
 
 def _link(name: str, pk: int, words: str) -> SafeString:

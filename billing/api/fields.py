@@ -53,6 +53,14 @@ class Reference(serializers.PrimaryKeyRelatedField[Any]):
         super().__init__(pk_field=serializers.IntegerField(), **options)
 
 
+class OwnReference(Reference):
+    """The id of a row with a `client`. A client's own key learns nothing of others', not even that they are there."""
+
+    def get_queryset(self) -> Any:
+        rows, caller = super().get_queryset(), caller_of(self)
+        return rows if rows is None or caller is None or caller.is_operator else rows.filter(client=caller.client_id)
+
+
 def caller_of(serializer: serializers.BaseSerializer[Any] | serializers.Field[Any, Any, Any, Any]) -> ApiCaller | None:
     """Who calls; None while the schema is drawn up."""
     request = serializer.context.get("request")

@@ -10,6 +10,9 @@ from billing.models import (
     Affiliate,
     AffiliateStatus,
     BankTransfer,
+    CancellationRequest,
+    CancellationStatus,
+    CancellationType,
     Client,
     Commission,
     CommissionState,
@@ -126,6 +129,19 @@ class ServiceFilter(django_filters.FilterSet):  # type: ignore[misc]
     class Meta:
         model = Service
         fields = ["client", "order", "product", "server", "status", "suspension_cause", "remote_id", "expires_before"]
+
+
+class CancellationRequestFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """`?service=1&client=2&status=OPEN&type=END_OF_PERIOD`."""
+
+    service = IdFilter(field_name="service_id")
+    client = IdFilter(field_name="service__client_id")
+    status = _any_of(CancellationStatus.choices)
+    type = _any_of(CancellationType.choices)
+
+    class Meta:
+        model = CancellationRequest
+        fields = ["service", "client", "status", "type"]
 
 
 class FindingFilter(django_filters.FilterSet):  # type: ignore[misc]

@@ -16,6 +16,7 @@ from rest_framework.views import exception_handler
 from billing.actions.accounts import ServerGroupInvalid
 from billing.actions.bank_statements import StatementRefused
 from billing.actions.bank_transfers import TransferRefused
+from billing.actions.cancellations import CancellationRefused
 from billing.actions.clients import ClientInvalid
 from billing.actions.commands import CommandInvalid, CommandNotAllowed, UnknownCommand
 from billing.actions.credit_notes import CreditNoteInvalid, InvoiceNotNumbered
@@ -47,6 +48,7 @@ INVALID: Final = (
 )
 CONFLICTS: Final[dict[type[Exception], str]] = {
     AlreadyProvisioned: "already_provisioned",
+    CancellationRefused: "cancellation_refused",
     CheckoutConflict: "idempotency_conflict",
     CommandNotAllowed: "command_not_allowed",
     InvoiceNotCancellable: "invoice_not_cancellable",

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from billing.api.views.affiliates import AffiliateViewSet, CommissionViewSet
 from billing.api.views.bank_statements import BankStatementViewSet, BankTransferViewSet
+from billing.api.views.cancellations import CancellationRequestViewSet
 from billing.api.views.clients import ClientViewSet
 from billing.api.views.documents import CreditNoteViewSet
 from billing.api.views.fallback import NothingHere
@@ -31,6 +32,7 @@ router.register("bank-statements", BankStatementViewSet)
 router.register("bank-transfers", BankTransferViewSet)
 router.register("credit-notes", CreditNoteViewSet)
 router.register("services", ServiceViewSet)
+router.register("cancellation-requests", CancellationRequestViewSet)
 router.register("operations", OperationViewSet)
 router.register("findings", FindingViewSet)
 router.register("affiliates", AffiliateViewSet)

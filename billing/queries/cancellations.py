@@ -1,5 +1,7 @@
 """Which services are to end with what was paid for them, and when."""
 
+from datetime import date
+
 from django.db.models import Case, DateField, F, QuerySet, When
 from django.db.models.functions import Coalesce
 
@@ -17,6 +19,11 @@ def with_end_of_period(wishes: QuerySet[CancellationRequest]) -> QuerySet[Cancel
     day = Coalesce("service__paid_until", "service__next_due_date")
     is_later = When(type=CancellationType.END_OF_PERIOD, then=day)
     return wishes.annotate(end_of_period=Case(is_later, default=None, output_field=DateField()))
+
+
+def ends_on(wish: CancellationRequest) -> date | None:
+    """The day that the service ends, of a wish `with_end_of_period`; None where it ended at once, or goes on."""
+    return wish.end_of_period if wish.status == CancellationStatus.OPEN else None  # type: ignore[attr-defined]
 
 
 def cancellations_open() -> QuerySet[CancellationRequest]:
