@@ -60,6 +60,8 @@ HISTORY_WORDS: Final[dict[str, str | Promise]] = {
     "service.activated": _("It became active"),
     "service.renewed": _("Renewed"),
     "renewal.requested": _("Renewal asked for"),
+    "cancellation.requested": _("Cancellation requested"),
+    "cancellation.withdrawn": _("Cancellation taken back"),
     "service.suspended": _("Suspended"),
     "service.unsuspended": _("It works again"),
     "service.terminated": _("Ended"),

@@ -11,11 +11,15 @@ def test_a_service_ends_with_what_was_paid_and_may_be_kept_after_all(world: Worl
     browser.post(f"/services/{service.pk}/cancellation/", {"reason": "Moving"})
     wish = CancellationRequest.objects.get()
     assert (wish.status, wish.type, wish.reason, wish.service) == ("OPEN", "END_OF_PERIOD", "Moving", service)
-    assert "as you asked" in read(browser, f"/services/{service.pk}/")
+    page = read(browser, f"/services/{service.pk}/")
+    assert "as you asked" in page
+    assert "Cancellation requested" in page
     browser.post(f"/services/{service.pk}/cancellation/withdraw/")
     wish.refresh_from_db()
     assert wish.status == "WITHDRAWN"
-    assert "as you asked" not in read(browser, f"/services/{service.pk}/")
+    page = read(browser, f"/services/{service.pk}/")
+    assert "as you asked" not in page
+    assert "Cancellation taken back" in page
 
 
 def test_asking_twice_is_told(world: World) -> None:
