@@ -23,8 +23,8 @@ from billing.actions.notifications import notify_operators
 from billing.alerts.kinds import _KINDS
 from billing.models import Alert, AlertChannel, Email, Event
 from billing.outbound import OutboundRefused, OutboundUnavailable, post_to_stranger
-from tests.alert_receiver import Receiver, alert_receiver
 from tests.builders import make_client
+from tests.standins.receiver import Receiver, running_receiver
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -33,7 +33,7 @@ TOKEN = "123456:AAH-test_token"
 
 @pytest.fixture
 def receiver(db: None, settings: Any) -> Iterator[Receiver]:
-    with alert_receiver() as receiver:
+    with running_receiver({"ok": True}) as receiver:
         settings.TELEGRAM_API_URL, settings.OUTBOUND_PRIVATE_HOSTS = receiver.url, ["127.0.0.1"]
         yield receiver
 

@@ -11,16 +11,17 @@ from catalog.taxes import TaxGround
 from tests.billing.views.pages import choose
 from tests.billing.views.test_checkout import PERSON, order
 from tests.builders import World
-from tests.standins.vat_register import Register, running_register
+from tests.standins.receiver import Receiver
+from tests.standins.vat_register import PATH, running_register
 
 BUSINESS = {**PERSON, "company": "ACME SARL", "country": "FR", "city": "Paris", "tax_id": "FR40303265045"}
 
 
 @pytest.fixture
-def register(world: World, settings) -> Iterator[Register]:
+def register(world: World, settings) -> Iterator[Receiver]:
     TaxRule.objects.create(name="VAT", rate=20)
     with running_register() as found:
-        settings.VIES_URL, settings.SELLER_COUNTRY = found.url, "DE"
+        settings.VIES_URL, settings.SELLER_COUNTRY = found.url + PATH, "DE"
         yield found
 
 
@@ -31,7 +32,7 @@ def place(visitor: Browser, **changes: Any) -> Invoice:
     return Invoice.objects.prefetch_related("lines").get()
 
 
-def test_a_number_that_the_register_knows_makes_it_reverse_charge(register: Register, visitor: Browser) -> None:
+def test_a_number_that_the_register_knows_makes_it_reverse_charge(register: Receiver, visitor: Browser) -> None:
     invoice = place(visitor)
     assert invoice.tax == 0
     assert {line.tax_ground for line in invoice.lines.all()} == {TaxGround.REVERSE_CHARGE}
@@ -41,14 +42,14 @@ def test_a_number_that_the_register_knows_makes_it_reverse_charge(register: Regi
     assert invoice.client.vat_state == VatState.VALID
 
 
-def test_one_that_it_denies_is_taxed(register: Register, visitor: Browser) -> None:
+def test_one_that_it_denies_is_taxed(register: Receiver, visitor: Browser) -> None:
     register.answer = {"valid": False}
     invoice = place(visitor)
     assert invoice.tax > 0
     assert invoice.client.vat_state == VatState.INVALID
 
 
-def test_the_order_does_not_wait_for_a_register_that_is_out(register: Register, visitor: Browser) -> None:
+def test_the_order_does_not_wait_for_a_register_that_is_out(register: Receiver, visitor: Browser) -> None:
     register.status, register.answer = 500, b"out"
     invoice = place(visitor)
     assert invoice.tax > 0
@@ -62,13 +63,13 @@ def test_the_order_does_not_wait_for_a_register_that_is_out(register: Register, 
     ids=["no number", "of our own country", "not of the EU"],
 )
 def test_it_is_not_asked_where_tax_does_not_depend_on_it(
-    register: Register, visitor: Browser, changes: dict[str, str]
+    register: Receiver, visitor: Browser, changes: dict[str, str]
 ) -> None:
     place(visitor, **changes)
-    assert register.asked == []
+    assert register.bodies == []
 
 
-def test_a_refused_order_keeps_no_answer(register: Register, visitor: Browser) -> None:
+def test_a_refused_order_keeps_no_answer(register: Receiver, visitor: Browser) -> None:
     choose(visitor, ip="192.0.2.10")
     response = order(visitor, **BUSINESS, payment_method="credit")
     assert response.status_code == 422

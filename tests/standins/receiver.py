@@ -1,4 +1,4 @@
-"""A stand-in on this machine for Telegram and for the webhook of an operator: keeps what it is sent."""
+"""Whoever is sent JSON by the portal, as a stand-in over HTTP: Telegram, an operator's webhook, the EU register."""
 
 import json
 import threading
@@ -9,11 +9,11 @@ from typing import Any
 
 
 class Receiver:
-    """Answers what it was told to."""
+    """Answers what it was told to, bytes as they are, and remembers what it was sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: Any) -> None:
         self.status = 200
-        self.answer: Any = {"ok": True}
+        self.answer = answer
         self.headers: dict[str, str] = {}
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         receiver = self
@@ -22,7 +22,7 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.requests.append((self.path, dict(self.headers), body))
-                reply = json.dumps(receiver.answer).encode()
+                reply = receiver.answer if isinstance(receiver.answer, bytes) else json.dumps(receiver.answer).encode()
                 self.send_response(receiver.status)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)
@@ -34,8 +34,7 @@ class Receiver:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_port
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     @property
     def bodies(self) -> list[dict[str, Any]]:
@@ -44,11 +43,11 @@ class Receiver:
 
 
 @contextmanager
-def alert_receiver() -> Iterator[Receiver]:
-    """A running stand-in."""
-    receiver = Receiver()
-    thread = threading.Thread(target=receiver.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
+def running_receiver(answer: Any) -> Iterator[Receiver]:
+    """One that listens until the block is left."""
+    receiver = Receiver(answer)
+    # Its end is waited for: seldom looks for it would cost each test half a second.
+    threading.Thread(target=receiver.server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield receiver
     finally:
